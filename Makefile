@@ -1,0 +1,60 @@
+# Anban: everything a stranger needs. `make up` serves, `make test` proves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+
+.PHONY: setup up test bench lint lock fuzz train clean
+
+setup: $(VENV)/.run-installed
+
+$(VENV)/bin/python:
+ifdef UV
+	uv venv -q --python $(PYTHON) $(VENV)
+else
+	$(PYTHON) -m venv $(VENV)
+endif
+
+$(VENV)/.run-installed: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+ifdef UV
+	uv pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt
+	uv pip install -q --python $(BIN)/python --no-deps -e .
+else
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+endif
+	@touch $@
+
+$(VENV)/.test-installed: requirements/test.txt $(VENV)/.run-installed
+ifdef UV
+	uv pip install -q --python $(BIN)/python --require-hashes -r requirements/test.txt
+else
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/test.txt
+endif
+	@touch $@
+
+up: setup
+	$(BIN)/anban up --demo
+
+test: $(VENV)/.test-installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test-installed
+	$(BIN)/python benchmarks/run.py
+
+fuzz: $(VENV)/.test-installed
+	$(BIN)/python tests/fuzz/run.py --inputs 100000
+
+# Needs uv. Writes hashes, names no index.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/run.txt pyproject.toml
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra test -c requirements/run.txt -o requirements/test.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache

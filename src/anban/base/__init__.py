@@ -1,0 +1,1 @@
+"""Ground: clock, database, keys, errors. Knows nothing of companions or of law."""

@@ -1,0 +1,1 @@
+"""What was said, for how long?"""

@@ -1,0 +1,1 @@
+"""Whose service is this, and what is switched on?"""

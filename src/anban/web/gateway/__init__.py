@@ -1,0 +1,1 @@
+"""Doors for apps that speak a model protocol."""
