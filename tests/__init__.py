@@ -1,0 +1,1 @@
+"""Everything Anban promises, tried."""
