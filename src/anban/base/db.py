@@ -8,7 +8,7 @@ commit without waiting, for what an ordinary turn leaves behind.
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Executable, MetaData
+from sqlalchemy import Connection, Executable, Insert, MetaData
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -86,8 +86,8 @@ class Waiting:
         self.count += 1
 
     def run(self, connection: Connection) -> None:
-        """Execute every group; the caller commits."""
-        for statement, rows in self._rows.values():
+        """Execute every group, new rows before changes to rows; the caller commits."""
+        for statement, rows in sorted(self._rows.values(), key=lambda group: not isinstance(group[0], Insert)):
             connection.execute(statement, rows)
 
     def absorb(self, newer: "Waiting") -> None:
