@@ -1,0 +1,80 @@
+"""Someone is in danger: the case that is durable before any word claims it (draft art 11(3), final art 13).
+
+This file holds what happens at once. Paging the desk, calling the contact and aftercare are promises of the same case,
+carried out on the slow clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from anban.cases.case import Case, CaseEvent, append, begin
+from anban.ledger.entry import Entry
+from anban.ledger.kinds import Kind
+from anban.ledger.ledger import write
+from anban.risk.ladder import LIFE_NAMES
+from anban.risk.models import Held
+from anban.risk.record import keep
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """One message that shows a person in danger: everything a case needs, and no words."""
+
+    service: str
+    user: str
+    conversation_digest: str
+    decision: str
+    rulebook: str
+    at: datetime
+    level: int
+    theme: str
+    held: Held
+    template: str
+    late: bool = False
+
+
+def open_crisis(connection: Connection, danger: Danger) -> Case:
+    """Open the person's crisis case, or add this to the open one; in one transaction with level and evidence.
+
+    Doing it twice for one decision does it once.
+    """
+    case, is_new = begin(
+        connection,
+        service=danger.service,
+        user=danger.user,
+        kind="crisis",
+        level=danger.level,
+        at=danger.at,
+        facts={"theme": danger.theme, "decision": danger.decision, "late": danger.late},
+    )
+    higher = danger.level > case.level
+    if not is_new:
+        # Repeats of one person merge into their case: a flood of messages is still one person to reach.
+        kind = "raised" if higher else "seen"
+        facts = {"level": danger.level, "theme": danger.theme, "decision": danger.decision}
+        case = append(connection, case, CaseEvent(f"{kind}|{danger.decision}", kind, danger.at, "anban", facts))
+    keep(connection, danger.user, danger.held)
+    if is_new or higher:
+        write(connection, _entry(danger, Kind.CASE_CRISIS_OPENED if is_new else Kind.CASE_CRISIS_RAISED, case))
+    return case
+
+
+def _entry(danger: Danger, kind: Kind, case: Case) -> Entry:
+    return Entry(
+        kind=kind,
+        at=danger.at,
+        subject=danger.user,
+        actor="anban",
+        service=danger.service,
+        rulebook=danger.rulebook,
+        facts={
+            "case": case.id,
+            "level": LIFE_NAMES[danger.level],
+            "theme": danger.theme,
+            "decision": danger.decision,
+            "conversation": danger.conversation_digest,
+        },
+        late=danger.late,
+    )

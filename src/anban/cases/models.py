@@ -1,0 +1,46 @@
+"""A case and its events, and who holds a person's conversations."""
+
+from sqlalchemy import JSON, Column, DateTime, ForeignKey, Integer, String, Table, UniqueConstraint
+
+from anban.base.db import metadata
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("service", ForeignKey("services.id"), nullable=False, index=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    # Set while the case is open and empty afterwards: the unique key is what makes "one open crisis per person" true.
+    Column("open_key", String(80), unique=True),
+    info={"retention": "case-record"},
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("key", String(120), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("facts", JSON, nullable=False),
+    UniqueConstraint("case", "key"),
+    info={"retention": "case-record"},
+)
+
+takeovers = Table(
+    "takeovers",
+    metadata,
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("case", ForeignKey("cases.id"), nullable=False),
+    Column("holder", String(80)),
+    Column("fence", Integer, nullable=False),
+    Column("since", DateTime(timezone=True), nullable=False),
+    info={"retention": "case-record"},
+)

@@ -1,0 +1,105 @@
+"""What must reach the user outside the reply: notices, a person's words, retractions. Read by cursor, so replayable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from anban.base.keys import DataKey
+from anban.base.times import aware
+from anban.conversations.models import mail
+
+STATES = ("shown", "accepted", "closed")
+
+MAIL_INSERT = insert(mail)
+
+_AFTER = (
+    select(mail)
+    .where(mail.c.user == bindparam("of_user"), mail.c.id > bindparam("cursor"))
+    .order_by(mail.c.id)
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One event for the user's app. `id` is the cursor; `key` makes putting it twice harmless."""
+
+    id: int
+    user: str
+    conversation: str
+    kind: str
+    at: datetime
+    payload: Mapping[str, Any]
+    state: str = "sent"
+    state_at: datetime | None = None
+
+
+def _place(user: str, key: str, version: int) -> str:
+    return f"mail|{user}|{key}|{version}"
+
+
+def put(
+    connection: Connection,
+    user: str,
+    key: DataKey,
+    *,
+    conversation: str,
+    kind: str,
+    at: datetime,
+    payload: Mapping[str, Any],
+    once: str,
+) -> int | None:
+    """Leave an event for the user; the new id, or None when `once` was left before. Words in `payload` are sealed."""
+    known = select(mail.c.id).where(mail.c.user == user, mail.c.key == once)
+    if connection.execute(known).first() is not None:
+        return None
+    result = connection.execute(
+        MAIL_INSERT.values(
+            user=user,
+            conversation=conversation,
+            kind=kind,
+            at=at,
+            key=once,
+            key_version=key.version,
+            sealed=key.seal(orjson.dumps(dict(payload)), _place(user, once, key.version)),
+            state="sent",
+        )
+    )
+    assert result.inserted_primary_key is not None
+    return int(result.inserted_primary_key[0])
+
+
+def read_after(connection: Connection, user: str, key: DataKey, cursor: int, most: int = 100) -> tuple[Mail, ...]:
+    """Events after `cursor`, oldest first."""
+    rows = connection.execute(_AFTER, {"of_user": user, "cursor": cursor, "most": most})
+    return tuple(_mail(row, key) for row in rows)
+
+
+def read_one(connection: Connection, user: str, key: DataKey, identifier: int) -> Mail | None:
+    """One of this user's events, or None."""
+    row = connection.execute(select(mail).where(mail.c.user == user, mail.c.id == identifier)).first()
+    return None if row is None else _mail(row, key)
+
+
+def owner(connection: Connection, identifier: int) -> str | None:
+    """Whose event it is, by our user id."""
+    return connection.execute(select(mail.c.user).where(mail.c.id == identifier)).scalar()
+
+
+def acknowledge(connection: Connection, identifier: int, state: str, at: datetime) -> bool:
+    """Move an event to `state`; never back. True when this changed it."""
+    earlier = ("sent", *STATES)[: STATES.index(state) + 1]
+    result = connection.execute(
+        update(mail).where(mail.c.id == identifier, mail.c.state.in_(earlier)).values(state=state, state_at=at)
+    )
+    return result.rowcount == 1
+
+
+def _mail(row: Any, key: DataKey) -> Mail:
+    payload = orjson.loads(key.open(row.sealed, _place(row.user, row.key, row.key_version)))
+    state_at = aware(row.state_at) if row.state_at else None
+    return Mail(row.id, row.user, row.conversation, row.kind, aware(row.at), payload, row.state, state_at)

@@ -1,0 +1,67 @@
+"""The continuous-use clock: one per person, over all devices, characters and conversations (final art 18)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from anban.base.ids import new_id
+from anban.base.times import aware
+from anban.conversations.models import sessions
+
+SESSION_INSERT = insert(sessions)
+SESSION_USED = (
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"))
+    .values(last_at=bindparam("at"), seconds=sessions.c.seconds + bindparam("more"))
+)
+SESSION_LEFT = update(sessions).where(sessions.c.id == bindparam("session_id")).values(left_at=bindparam("at"))
+
+_LAST = (
+    select(sessions)
+    .where(sessions.c.user == bindparam("of_user"))
+    .order_by(sessions.c.last_at.desc(), sessions.c.id.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Continuous use by one person. `seconds` is the union of use, counted by the server's clock."""
+
+    id: str
+    user: str
+    opened_at: datetime
+    last_at: datetime
+    seconds: float = 0.0
+    left_at: datetime | None = None
+
+
+def last_session(connection: Connection, user: str) -> Session | None:
+    """The user's newest session, whether or not it still runs."""
+    row = connection.execute(_LAST, {"of_user": user}).first()
+    if row is None:
+        return None
+    opened, last = aware(row.opened_at), aware(row.last_at)
+    return Session(row.id, row.user, opened, last, row.seconds, aware(row.left_at) if row.left_at else None)
+
+
+def new_session(user: str, at: datetime) -> tuple[Session, dict[str, Any]]:
+    """A session that begins now, and its row."""
+    session = Session(new_id("ses_"), user, at, at)
+    row = {"id": session.id, "user": user, "opened_at": at, "last_at": at, "seconds": 0.0, "left_at": None}
+    return session, row
+
+
+def use(session: Session | None, at: datetime, gap: timedelta, *, human: bool = False) -> tuple[Session | None, float]:
+    """Go on with `session` at `at`: the session and the seconds added, or (None, 0) when a new one must begin.
+
+    An idle stretch of `gap` or more ends continuous use. Time runs on the server's clock and never backwards; time
+    with a human holding the conversation is not counted.
+    """
+    if session is None or session.left_at is not None or at - session.last_at >= gap:
+        return None, 0.0
+    more = 0.0 if human else max(0.0, (at - session.last_at).total_seconds())
+    last = max(at, session.last_at)
+    return replace(session, last_at=last, seconds=session.seconds + more), more

@@ -1,0 +1,76 @@
+"""Which notices a person has been given, each at most once in its window."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from anban.base.ids import new_id
+from anban.base.times import aware
+from anban.conversations.models import notices
+
+NOTICE_INSERT = insert(notices)
+NOTICE_SHOWN = (
+    update(notices)
+    .where(notices.c.id == bindparam("notice_id"), notices.c.shown_at.is_(None))
+    .values(shown_at=bindparam("at"))
+)
+
+_RECENT = select(notices).where(notices.c.user == bindparam("of_user")).order_by(notices.c.at.desc()).limit(24)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A notice given to a person. `way` is text (in the reply) or event (the app shows it and confirms)."""
+
+    id: str
+    kind: str
+    window: str
+    at: datetime
+    way: str
+    mail: int | None = None
+    shown_at: datetime | None = None
+
+
+def given_to(connection: Connection, user: str) -> tuple[Given, ...]:
+    """The newest notices of this user, newest first."""
+    rows = connection.execute(_RECENT, {"of_user": user})
+    return tuple(
+        Given(
+            row.id,
+            row.kind,
+            row.window,
+            aware(row.at),
+            row.way,
+            row.mail,
+            aware(row.shown_at) if row.shown_at else None,
+        )
+        for row in rows
+    )
+
+
+def give(
+    user: str,
+    kind: str,
+    window: str,
+    at: datetime,
+    way: str,
+    *,
+    mail: int | None = None,
+    shown: bool,
+    facts: Mapping[str, Any] | None = None,
+) -> tuple[Given, dict[str, Any]]:
+    """A notice now given, and its row for `NOTICE_INSERT`. (user, kind, window) is unique in the table."""
+    given = Given(new_id("ntc_"), kind, window, at, way, mail, at if shown else None)
+    row = {
+        "id": given.id, "user": user, "kind": kind, "window": window, "at": at, "way": way,
+        "mail": mail, "shown_at": given.shown_at, "facts": dict(facts or {}),
+    }  # fmt: skip
+    return given, row
+
+
+def of_mail(connection: Connection, user: str, identifier: int) -> Given | None:
+    """The notice that travelled as this event, or None."""
+    return next((given for given in given_to(connection, user) if given.mail == identifier), None)

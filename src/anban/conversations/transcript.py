@@ -1,0 +1,70 @@
+"""What was said, sealed under the user's key; nothing else in the house stores words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, bindparam, insert, select
+
+from anban.base.keys import DataKey
+from anban.base.times import aware
+from anban.conversations.models import turns
+
+Author = Literal["ai", "human", "system"]
+
+TURN_INSERT = insert(turns)
+
+_RECENT = (
+    select(turns).where(turns.c.user == bindparam("of_user")).order_by(turns.c.id.desc()).limit(bindparam("newest"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message and its answer. `author` is whose words the answer is."""
+
+    id: str
+    user: str
+    conversation: str
+    persona: str
+    session: str
+    at: datetime
+    said: str
+    answer: str
+    author: Author
+
+
+def _place(user: str, turn: str, version: int) -> str:
+    return f"turns|{user}|{turn}|{version}"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def seal_turn(turn: Turn, key: DataKey) -> dict[str, Any]:
+    """The row for `TURN_INSERT`: ids and times in the open, words sealed."""
+    words = orjson.dumps([_bytes(turn.said).decode(), _bytes(turn.answer).decode()])
+    return {
+        "id": turn.id,
+        "user": turn.user,
+        "conversation": turn.conversation,
+        "persona": turn.persona,
+        "session": turn.session,
+        "at": turn.at,
+        "author": turn.author,
+        "key_version": key.version,
+        "sealed": key.seal(words, _place(turn.user, turn.id, key.version)),
+    }
+
+
+def recent_turns(connection: Connection, user: str, key: DataKey, newest: int) -> tuple[Turn, ...]:
+    """The user's last turns over all conversations, oldest first."""
+    found: list[Turn] = []
+    for row in connection.execute(_RECENT, {"of_user": user, "newest": newest}):
+        said, answer = orjson.loads(key.open(row.sealed, _place(user, row.id, row.key_version)))
+        found.append(
+            Turn(row.id, user, row.conversation, row.persona, row.session, aware(row.at), said, answer, row.author)
+        )
+    return tuple(reversed(found))

@@ -1,0 +1,44 @@
+"""Whom to call: names and addresses, sealed under the user's key."""
+
+from collections.abc import Sequence
+
+import orjson
+from sqlalchemy import Connection, delete, insert, select
+
+from anban.base.ids import new_id
+from anban.people.models import Contact, User, contacts
+
+
+def _place(user: str, contact: str, version: int) -> str:
+    return f"contacts|{user}|{contact}|{version}"
+
+
+def replace_contacts(connection: Connection, user: User, kind: str, given: Sequence[Contact]) -> None:
+    """Put `given` in place of the user's contacts of one kind, in calling order."""
+    connection.execute(delete(contacts).where(contacts.c.user == user.id, contacts.c.kind == kind))
+    for number, contact in enumerate(given):
+        identifier = contact.id or new_id("con_")
+        text = orjson.dumps({"name": contact.name, "route": contact.route, "address": contact.address})
+        connection.execute(
+            insert(contacts).values(
+                id=identifier,
+                user=user.id,
+                kind=kind,
+                place=number,
+                key_version=user.key.version,
+                sealed=user.key.seal(text, _place(user.id, identifier, user.key.version)),
+                state=contact.state,
+            )
+        )
+
+
+def contacts_of(connection: Connection, user: User) -> tuple[Contact, ...]:
+    """The user's contacts, guardians first, in calling order."""
+    rows = connection.execute(
+        select(contacts).where(contacts.c.user == user.id).order_by(contacts.c.kind.desc(), contacts.c.place)
+    )
+    found: list[Contact] = []
+    for row in rows:
+        text = orjson.loads(user.key.open(row.sealed, _place(user.id, row.id, row.key_version)))
+        found.append(Contact(row.id, row.kind, text["name"], text["route"], text["address"], row.state))
+    return tuple(found)

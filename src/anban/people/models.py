@@ -1,0 +1,80 @@
+"""A user, their key, and whom to call."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
+
+from anban.base.db import metadata
+from anban.base.keys import DataKey
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("service", ForeignKey("services.id"), nullable=False),
+    Column("ref", String(256), nullable=False),
+    Column("birth_year", Integer),
+    Column("age_band", String(24)),
+    Column("mode", String(24)),
+    Column("time_zone", String(64)),
+    Column("first_seen", DateTime(timezone=True), nullable=False),
+    Column("quiet_until", DateTime(timezone=True)),
+    UniqueConstraint("service", "ref"),
+    info={"retention": "account-record"},
+)
+
+user_keys = Table(
+    "user_keys",
+    metadata,
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("suite", String(24), nullable=False),
+    Column("master", Integer, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    info={"retention": "user-key"},
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False, default="stated"),
+    info={"retention": "account-record"},
+)
+
+AGE_BANDS = ("under_8", "8-11", "12-15", "16-17", "adult", "elder")
+MODES = ("ordinary", "minor", "elder")
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One person in one service. `ref` is the service's own pseudonym for them, `id` ours."""
+
+    id: str
+    service: str
+    ref: str
+    key: DataKey = field(repr=False)
+    first_seen: datetime
+    birth_year: int | None = None
+    age_band: str | None = None
+    mode: str | None = None
+    time_zone: str | None = None
+    quiet_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to call. `kind` is guardian or emergency; nobody counts as reachable before they accepted themselves."""
+
+    id: str
+    kind: str
+    name: str
+    route: str
+    address: str
+    state: str = "stated"

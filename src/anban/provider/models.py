@@ -1,0 +1,59 @@
+"""Tenants, their services, the keys that open them, the characters in them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, DateTime, ForeignKey, String, Table
+
+from anban.base.db import metadata
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    info={"retention": "provider-record"},
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", ForeignKey("tenants.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("packs", String(400), nullable=False),
+    Column("place", String(16), nullable=False),
+    Column("state", String(16), nullable=False, default="on"),
+    info={"retention": "provider-record"},
+)
+
+service_keys = Table(
+    "service_keys",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("service", ForeignKey("services.id"), nullable=False, index=True),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    info={"retention": "provider-record"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One regulated product of a provider: whose rules apply, where, and whether it is switched on."""
+
+    id: str
+    tenant: str
+    name: str
+    packs: tuple[str, ...]
+    place: str
+    state: str = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKey:
+    """What a key opens. The key itself is never stored, only its digest."""
+
+    digest: str
+    service: str
+    made_at: datetime

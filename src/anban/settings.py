@@ -1,0 +1,106 @@
+"""How is this deployment set? Read once from `ANBAN_*` and `anban.toml`; laxer than the law refuses to start."""
+
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from anban.base.errors import Misconfigured
+from anban.base.keys import MasterKeys, parse_master_keys
+from anban.law.register import Register
+from anban.law.rulebook import laxer
+
+DEMO_KEY = "anban-demo"
+
+
+class Settings(BaseSettings):
+    """One deployment's choices. Environment wins over `anban.toml`; unknown names in the file are refused."""
+
+    model_config = SettingsConfigDict(env_prefix="ANBAN_", extra="forbid", frozen=True, toml_file="anban.toml")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8787, ge=0, le=65535)
+    data: Path = Path("data")
+    demo: bool = False
+    workers: int = Field(1, ge=1, le=64)
+    database_url: str | None = None
+    upstream_url: str | None = None
+    upstream_key: SecretStr | None = None
+    upstream_model: str | None = None
+    packs: str = "cn-2025-draft,cn-2026-final"
+    place: str = "cn"
+    master_key: SecretStr | None = None
+    master_key_file: Path | None = None
+    token_key: SecretStr | None = None
+    choices: dict[str, int | float | bool] = Field(default_factory=dict)
+    """Own values for parameters, by parameter id; each at least as strict as the law."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database(self) -> str:
+        """The database address; a file under `data` when none is set."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'anban.db'}"
+
+    @property
+    def rule_packs(self) -> tuple[str, ...]:
+        """The instruments this deployment has chosen, by id."""
+        return tuple(filter(None, (pack.strip() for pack in self.packs.split(","))))
+
+    @property
+    def base_url(self) -> str:
+        """Where OpenAI clients point."""
+        return f"http://{self.host}:{self.port}/v1"
+
+
+def read_settings(**given: Any) -> Settings:
+    """Settings from arguments, environment and file, in that order. Raises `Misconfigured` naming the first fault."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise Misconfigured(f"{name}: {first['msg']}", field=name) from error
+
+
+def check_against_law(settings: Settings, register: Register, at: datetime) -> None:
+    """Raise `Misconfigured` when a choice is laxer than what is in force; stricter is welcome."""
+    found = laxer(register.in_force(settings.rule_packs, at), settings.choices)
+    if found:
+        raise Misconfigured("laxer than the law: " + "; ".join(found), field="choices")
+
+
+def load_master_keys(settings: Settings) -> tuple[MasterKeys, bool]:
+    """The master keys, and whether they are a generated demo key beside the data (which protects little)."""
+    if settings.master_key is not None:
+        return parse_master_keys(settings.master_key.get_secret_value()), False
+    if settings.master_key_file is not None:
+        try:
+            return parse_master_keys(settings.master_key_file.read_text()), False
+        except OSError as error:
+            raise Misconfigured("the master key file cannot be read", field="ANBAN_MASTER_KEY_FILE") from error
+    if not settings.demo:
+        raise Misconfigured(
+            "set ANBAN_MASTER_KEY or ANBAN_MASTER_KEY_FILE: transcripts are never stored unsealed",
+            field="ANBAN_MASTER_KEY",
+        )
+    path = settings.data / "demo-master.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+    return parse_master_keys(path.read_text()), True
