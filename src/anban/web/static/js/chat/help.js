@@ -1,0 +1,58 @@
+// The help card: there for anyone who asks; from level L2 on it may be folded and cannot be sent away.
+
+function row({ name, number, hours }) {
+  const item = document.createElement("li");
+  const link = document.createElement("a");
+  link.href = `tel:${String(number).replace(/[^\d+]/g, "")}`;
+  for (const [kind, text] of [["b", number], ["span", name], ["small", hours]]) {
+    if (!text) continue;
+    const part = document.createElement(kind);
+    part.textContent = text;
+    link.append(part);
+  }
+  item.append(link);
+  return item;
+}
+
+export function openHelp({ card, lines, openers, store, say, words }) {
+  const needed = () => Number(store.kept.level.slice(1)) >= 2;
+  card.toggleAttribute("data-needed", needed());
+  if (needed()) card.open = !store.kept.folded;
+
+  card.addEventListener("toggle", () => {
+    store.put({ folded: !card.open });
+    if (!card.open && !needed()) card.removeAttribute("data-asked");
+  });
+
+  function ask() {
+    card.setAttribute("data-asked", "");
+    card.open = true;
+  }
+
+  for (const opener of openers) {
+    opener.addEventListener("click", (event) => {
+      event.preventDefault();
+      ask();
+      card.querySelector("summary").focus();
+    });
+  }
+
+  return {
+    ask,
+    /** Two routes or more replace the page's own; fewer never do. */
+    routes(found) {
+      if (found?.length >= 2) lines.replaceChildren(...found.map(row));
+    },
+    level(level) {
+      const before = Number(store.kept.level.slice(1));
+      const now = Number(level.slice(1));
+      store.put({ level });
+      card.toggleAttribute("data-needed", needed());
+      if (now >= 2 && now > before) {
+        card.open = true;
+        say(words["help.shown"]);
+      }
+      if (!needed() && !card.hasAttribute("data-asked")) card.open = false;
+    },
+  };
+}

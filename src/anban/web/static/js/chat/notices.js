@@ -1,0 +1,101 @@
+// Notices, one at a time, in the order of their weight, and none over a crisis.
+const ORDER = ["mode", "break", "reality", "dependence", "ai.first"];
+const weight = ({ kind }) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER.length);
+
+// What a button does to the record when the service did not say.
+const LEAVING = new Set(["rest", "exit"]);
+const CLOSING = new Set(["continue", "close", "later"]);
+
+function choices(notice, words) {
+  const given = (notice.actions ?? []).map((action) => (typeof action === "string" ? { id: action } : action));
+  const usual = notice.kind === "break" ? [{ id: "rest" }, { id: "continue" }] : [{ id: "ok" }];
+  return (given.length ? given : usual).map((action) => ({
+    ...action,
+    label: action.label ?? words[`${action.id}.button`] ?? words.ok,
+  }));
+}
+
+/** `ack(id, state)` tells the service, `leave()` is the way out, `aside(text)` says it without a dialog. */
+export function openNotices({ dialog, words, ack, leave, aside }) {
+  const [title, text, buttons] = dialog.children;
+  const met = new Map();
+  let waiting = [];
+  let current = null;
+  let crisis = false;
+
+  function tell(entry, state) {
+    entry.state = state;
+    for (const id of entry.ids) ack(id, state);
+  }
+
+  function close(state) {
+    const entry = current;
+    current = null;
+    if (dialog.open) dialog.close();
+    if (entry) tell(entry, state);
+    next();
+  }
+
+  function button(action) {
+    const node = document.createElement(action.href ? "a" : "button");
+    node.textContent = action.label;
+    if (action.href?.startsWith("/")) node.href = action.href;
+    else node.type = "button";
+    node.addEventListener("click", () => {
+      close(CLOSING.has(action.id) ? "closed" : "accepted");
+      if (LEAVING.has(action.id)) leave();
+    });
+    return node;
+  }
+
+  function next() {
+    if (current || crisis || !waiting.length) return;
+    waiting.sort((one, other) => weight(one.notice) - weight(other.notice));
+    current = waiting.shift();
+    const { notice } = current;
+    title.textContent = notice.title ?? words.notice;
+    text.textContent = notice.text;
+    buttons.replaceChildren(...choices(notice, words).map(button));
+    dialog.showModal();
+    title.focus();
+    // A frame is only drawn where someone can see it, so "shown" waits for one.
+    const entry = current;
+    requestAnimationFrame(() => entry === current && dialog.open && tell(entry, "shown"));
+  }
+
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close("closed");
+  });
+
+  return {
+    /** Takes a notice from a reply or an event; the same notice by both ways is shown once. */
+    offer(notice, id = notice.id) {
+      const known = met.get(notice.id);
+      if (known) {
+        if (!known.ids.includes(id)) known.ids.push(id);
+        if (known.state) ack(id, known.state);
+        return;
+      }
+      const entry = { notice, ids: [id], state: "" };
+      met.set(notice.id, entry);
+      if (crisis && notice.kind === "ai.first") {
+        aside(notice.text);
+        tell(entry, "shown");
+        return;
+      }
+      waiting.push(entry);
+      next();
+    },
+    /** While a crisis is being answered nothing opens, and what was open steps back into the line. */
+    crisis(on) {
+      crisis = on;
+      if (on && current) {
+        waiting.push(current);
+        current = null;
+        dialog.close();
+      }
+      next();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+// The chat page: finds its parts in the page, joins them, and begins.
+import { openBubbles } from "./bubbles.js";
+import { openComposer } from "./composer.js";
+import { listen } from "./events.js";
+import { openHelp } from "./help.js";
+import { openNotices } from "./notices.js";
+import { openSpeaker } from "./speaker.js";
+import { openStore } from "./store.js";
+import { openTurns } from "./turn.js";
+import { openTrouble } from "./trouble.js";
+import { openWire } from "./wire.js";
+
+const at = (id) => document.getElementById(id);
+const talk = at("talk");
+const words = JSON.parse(talk.dataset.words);
+const store = openStore(talk.dataset);
+const { user, conversation } = store.kept;
+const persona = () => document.querySelector("[name=persona]:checked")?.value;
+const wire = openWire({ user, conversation, key: talk.dataset.key, persona });
+const trouble = openTrouble(at("trouble"), words);
+const bubbles = openBubbles({ talk, list: at("turns"), empty: at("empty"), words });
+let left = false;
+let lastSent = -Infinity;
+let latestEvent = null;
+
+function say(text) {
+  at("spoken").textContent = text || "";
+}
+
+function aside(text) {
+  bubbles.add(store.add({ author: "system", text }));
+  say(text);
+}
+
+function rest(on) {
+  left = on;
+  composer.left(on);
+}
+
+/** Leaving comes first: the reply stops, one line is said, the service is told, and the box stays. */
+function leave(line) {
+  turns.stop("leave");
+  wire.leave();
+  if (!left) aside(line);
+  rest(true);
+}
+
+function level(value) {
+  help.level(value);
+  notices.crisis(Number(value.slice(1)) >= 3);
+}
+
+function take(anban) {
+  if (anban.level) level(anban.level);
+  if (anban.author) speaker.set(anban.author, anban.speaker);
+  help.routes(anban.help?.lines);
+  for (const notice of anban.notices ?? []) show(notice);
+}
+
+function show(notice, id) {
+  if (notice.kind === "help") help.ask();
+  else notices.offer(notice, id);
+}
+
+/** A person's words can come by event and as the reply; they are shown once. */
+function human({ text, speaker: name }) {
+  const latest = bubbles.last("human")?.turn;
+  speaker.set("human", name);
+  speaker.typing(false);
+  if (latest?.viaReply && text.startsWith(latest.text)) {
+    latest.viaReply = false;
+    return;
+  }
+  latestEvent = text;
+  bubbles.add(store.add({ author: "human", speaker: name, text }));
+  say(`${words["author.human"]}：${text}`);
+}
+
+function ended({ turn, remove }) {
+  say(`${words[`author.${turn.author}`]}：${turn.text}`);
+  if (turn.author !== "human" || turn.text.trim() !== latestEvent) return;
+  latestEvent = null;
+  store.drop(turn);
+  remove();
+}
+
+const speaker = openSpeaker({ line: at("speaker"), mode: at("mode"), typing: at("typing"), words, say });
+const composer = openComposer({
+  form: at("say"), store, words,
+  onStop: () => turns.stop("stop"),
+  onSay(text) {
+    rest(false);
+    lastSent = performance.now();
+    turns.send(text);
+  },
+});
+const turns = openTurns({ wire, store, bubbles, composer, speaker, trouble, take, ended, words });
+const notices = openNotices({ dialog: at("notice"), words, ack: wire.ack, leave: () => leave(words.rest), aside });
+const help = openHelp({
+  card: at("help"), lines: at("lines"), openers: document.querySelectorAll("[data-help]"), store, say, words,
+});
+
+at("leave").addEventListener("submit", (event) => {
+  event.preventDefault();
+  leave(words.left);
+});
+document.querySelector("[data-new]").addEventListener("click", store.forget);
+addEventListener("pagehide", store.save);
+addEventListener("offline", () => trouble.show(words.offline));
+addEventListener("online", trouble.clear);
+
+for (const turn of store.kept.turns.filter((kept) => kept.pending)) {
+  store.drop(turn);
+  composer.giveBack(turn.text);
+}
+for (const turn of store.kept.turns.filter((kept) => kept.text)) bubbles.add(turn, { fresh: false });
+for (const field of document.querySelectorAll("[name=conversation]")) field.value = conversation;
+level(store.kept.level);
+
+listen({
+  user, conversation, store,
+  on: {
+    notice: (notice, event) => show(notice, event.id),
+    level: ({ level: value }) => level(value),
+    mode: speaker.mode,
+    typing: ({ on }) => speaker.typing(on ?? true),
+    message: human,
+    retract(range) {
+      bubbles.find(range.decision)?.withdraw(range);
+      store.save();
+    },
+    exit() {
+      // A spoken exit is answered in its own reply; an exit on another device needs a line here.
+      if (!left && performance.now() - lastSent > 5000) aside(words.left);
+      rest(true);
+    },
+  },
+});
