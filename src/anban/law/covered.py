@@ -1,0 +1,109 @@
+"""Whether every duty that we say is done can be followed from its clause to code, test, signal, number and evidence."""
+
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from anban.law.model import Duty
+from anban.law.register import Register
+from anban.law.table import test_file
+
+_DONE = ("automated", "assisted")
+
+
+def missing_links(
+    register: Register,
+    performed: Mapping[str, Sequence[str]],
+    tests: Path,
+    kinds: AbstractSet[str],
+    signals: AbstractSet[str],
+    sources: Mapping[str, str],
+) -> list[str]:
+    """One plain line for each broken link; an empty list is the only good answer.
+
+    `performed` is what `performed_by` tells with every room imported, `tests` the checkout's tests folder, `kinds` the
+    ledger's closed list, `signals` the detectors' vocabulary, `sources` the text of every module by name.
+    """
+    done = [duty for duty in register.duties.values() if duty.mode in _DONE]
+    return [
+        *unperformed(done, performed),
+        *unproven(done, tests),
+        *unseen(register, signals),
+        *unwritten(register, kinds),
+        *unread(register, sources),
+        *unmet(register),
+    ]
+
+
+def unperformed(done: Sequence[Duty], performed: Mapping[str, Sequence[str]]) -> list[str]:
+    """Duties called done that no code is marked as performing."""
+    return [f"{duty.id}: {duty.mode}, but no code performs it" for duty in done if not performed.get(duty.id)]
+
+
+def unproven(done: Sequence[Duty], tests: Path) -> list[str]:
+    """Duties called done whose test is missing or never looks at the evidence that they name."""
+    lines: list[str] = []
+    for duty in done:
+        path = tests / "duties" / test_file(duty.id)
+        if not path.is_file():
+            lines.append(f"{duty.id}: {duty.mode}, but tests/duties/{path.name} is missing")
+            continue
+        source = path.read_text(encoding="utf-8")
+        for kind in duty.evidence:
+            if kind not in source and not re.search(rf"\b{kind.replace('.', '_').upper()}\b", source):
+                lines.append(f"{duty.id}: tests/duties/{path.name} never looks for the evidence {kind}")
+    return lines
+
+
+def unseen(register: Register, signals: AbstractSet[str]) -> list[str]:
+    """Signals that a duty names and no detector has in its vocabulary."""
+    return [
+        f"{duty.id}: no detector yields the signal {signal}"
+        for duty in register.duties.values()
+        for signal in duty.signals
+        if signal not in signals
+    ]
+
+
+def unwritten(register: Register, kinds: AbstractSet[str]) -> list[str]:
+    """Evidence that a duty names and the ledger does not know."""
+    return [
+        f"{duty.id}: the ledger has no kind {kind}"
+        for duty in register.duties.values()
+        for kind in duty.evidence
+        if kind not in kinds
+    ]
+
+
+def unread(register: Register, sources: Mapping[str, str]) -> list[str]:
+    """Numbers that stand in the register as used and that no code asks for by name."""
+    asked = read_by(register, sources)
+    return [
+        f"{parameter.id}: no code reads this parameter; use it, or say `used_by: pending`"
+        for parameter in register.parameters.values()
+        if parameter.used_by == "code" and not asked[parameter.id]
+    ]
+
+
+def read_by(register: Register, sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """Parameter -> the modules whose text names it as a string."""
+    return {
+        name: [module for module, text in sources.items() if f'"{name}"' in text or f"'{name}'" in text]
+        for name in register.parameters
+    }
+
+
+def unmet(register: Register) -> list[str]:
+    """Rows of the requirement matrix that no duty meets."""
+    met = {row for duty in register.duties.values() for row in duty.meets}
+    return [f"{row}: no duty meets this requirement" for row in register.requirements if row not in met]
+
+
+def sources_of(package: Path) -> dict[str, str]:
+    """The text of every module under `package`, without this room: a number is used where something is decided."""
+    return {
+        str(path.relative_to(package)): path.read_text(encoding="utf-8")
+        for path in sorted(package.rglob("*.py"))
+        if path.relative_to(package).parts[0] != "law"
+    }
