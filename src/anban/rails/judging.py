@@ -41,7 +41,7 @@ def make_judge(
         text = tail + pending
         if "\\u" in text:
             text = _unescaped(text)
-        if marks.imitated(text[max(0, len(tail) - _MARK_CHARS) :], at_start=not tail):
+        if marks.imitated(text[-len(pending) - _MARK_CHARS :], at_start=not tail):
             return Hit(marks.kind, 1.0, "imitates-our-marks")
         reading = panel.look(Window(text, "assistant", recent, lang), budget_ms)
         return _gravest(reading, thresholds) or _unavailable(reading)

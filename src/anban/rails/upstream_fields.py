@@ -88,7 +88,7 @@ class Heard:
     def _message(self, message: Mapping[str, Any]) -> str:
         content = message.get("content")
         text = content if isinstance(content, str) else self._parts(content) if content else ""
-        if len(message) == 1:
+        if "content" in message and len(message) == 1:
             return text
         refusal = message.get("refusal")
         if isinstance(refusal, str):
