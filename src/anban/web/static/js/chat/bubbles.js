@@ -17,13 +17,21 @@ function withdrawnEnd(letters, { from, to }) {
 export function openBubbles({ talk, list, empty, words }) {
   let stuck = true;
   let shown = [];
-  const toEnd = () => {
-    talk.scrollTop = talk.scrollHeight;
-  };
+  let put = 0;
+
+  // Follows the talk, but never pushes the first words of the latest turn out of sight.
+  function follow() {
+    if (!stuck) return;
+    const latest = list.lastElementChild;
+    const end = talk.scrollHeight - talk.clientHeight;
+    talk.scrollTop = latest ? Math.min(end, latest.offsetTop - 12) : end;
+    put = talk.scrollTop;
+  }
   talk.addEventListener("scroll", () => {
+    if (Math.abs(talk.scrollTop - put) < 2) return;
     stuck = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
   });
-  new ResizeObserver(() => stuck && toEnd()).observe(talk);
+  new ResizeObserver(follow).observe(talk);
 
   /** Shows a turn and returns what can still happen to it. */
   function add(turn, { fresh = true } = {}) {
@@ -50,13 +58,13 @@ export function openBubbles({ talk, list, empty, words }) {
       }
       item.querySelector(".after")?.remove();
       if (turn.stopped) item.append(element("p", "after", words.stopped));
-      if (stuck) toEnd();
+      follow();
     }
 
     paint();
     list.append(item);
     if (turn.author === "me") stuck = true;
-    if (stuck) toEnd();
+    follow();
     const bubble = {
       turn,
       item,

@@ -9,11 +9,13 @@ export function listen({ user, conversation, store, on }) {
     const elsewhere = event.conversation && event.conversation !== conversation;
     // A notice and a level belong to the person; the rest belongs to one conversation.
     if (elsewhere && !["notice", "level"].includes(event.kind)) return;
+    if (event.kind === "notice" && ["accepted", "closed"].includes(event.state)) return;
     if (store.fresh(event.id)) on[event.kind]?.(event.payload ?? {}, event);
   }
 
   function open() {
-    const query = new URLSearchParams({ user, after: store.kept.after });
+    const query = new URLSearchParams({ user });
+    if (store.kept.after) query.set("after", store.kept.after);
     const source = new EventSource(`/anban/v1/events?${query}`);
     source.addEventListener("message", take);
     source.addEventListener("anban", take);

@@ -16,22 +16,37 @@ function choices(notice, words) {
 }
 
 /** `ack(id, state)` tells the service, `leave()` is the way out, `aside(text)` says it without a dialog. */
-export function openNotices({ dialog, words, ack, leave, aside }) {
+export function openNotices({ dialog, behind, words, ack, leave, aside }) {
   const [title, text, buttons] = dialog.children;
   const met = new Map();
   let waiting = [];
   let current = null;
   let crisis = false;
+  let focused = null;
 
   function tell(entry, state) {
     entry.state = state;
     for (const id of entry.ids) ack(id, state);
   }
 
+  // Not a modal: that would put the AI label and the way out behind it.
+  function show() {
+    focused = document.activeElement;
+    for (const part of behind) part.inert = true;
+    dialog.show();
+    title.focus();
+  }
+
+  function hide() {
+    dialog.close();
+    for (const part of behind) part.inert = false;
+    focused?.focus();
+  }
+
   function close(state) {
     const entry = current;
     current = null;
-    if (dialog.open) dialog.close();
+    hide();
     if (entry) tell(entry, state);
     next();
   }
@@ -56,16 +71,14 @@ export function openNotices({ dialog, words, ack, leave, aside }) {
     title.textContent = notice.title ?? words.notice;
     text.textContent = notice.text;
     buttons.replaceChildren(...choices(notice, words).map(button));
-    dialog.showModal();
-    title.focus();
+    show();
     // A frame is only drawn where someone can see it, so "shown" waits for one.
     const entry = current;
     requestAnimationFrame(() => entry === current && dialog.open && tell(entry, "shown"));
   }
 
-  dialog.addEventListener("cancel", (event) => {
-    event.preventDefault();
-    close("closed");
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close("closed");
   });
 
   return {
@@ -93,7 +106,7 @@ export function openNotices({ dialog, words, ack, leave, aside }) {
       if (on && current) {
         waiting.push(current);
         current = null;
-        dialog.close();
+        hide();
       }
       next();
     },

@@ -40,6 +40,7 @@ function rest(on) {
 /** Leaving comes first: the reply stops, one line is said, the service is told, and the box stays. */
 function leave(line) {
   turns.stop("leave");
+  trouble.clear();
   wire.leave();
   if (!left) aside(line);
   rest(true);
@@ -95,7 +96,9 @@ const composer = openComposer({
   },
 });
 const turns = openTurns({ wire, store, bubbles, composer, speaker, trouble, take, ended, words });
-const notices = openNotices({ dialog: at("notice"), words, ack: wire.ack, leave: () => leave(words.rest), aside });
+const notices = openNotices({
+  dialog: at("notice"), behind: [talk, at("say")], words, ack: wire.ack, leave: () => leave(words.rest), aside,
+});
 const help = openHelp({
   card: at("help"), lines: at("lines"), openers: document.querySelectorAll("[data-help]"), store, say, words,
 });

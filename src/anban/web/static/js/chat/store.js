@@ -10,10 +10,10 @@ function read() {
 }
 
 /** Opens the store of one person; another person's is dropped. */
-export function openStore({ user, conversation, level }) {
+export function openStore({ user, conversation, level, after }) {
   const found = read();
   const kept = {
-    user, conversation, level, turns: [], draft: "", after: "", seen: [],
+    user, conversation, level, after, turns: [], draft: "", seen: [],
     ...(found.user === user ? found : {}),
   };
 
