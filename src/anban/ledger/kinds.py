@@ -1,0 +1,126 @@
+"""The closed list of things that can have happened, named `subject.object.past_participle`."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+
+class Kind(StrEnum):
+    """What an entry says happened. A kind that is no longer written stays here and joins `RETIRED`."""
+
+    SESSION_OPENED = "session.opened"
+    SESSION_LEFT = "session.left"
+    TURN_RECORDED = "turn.recorded"
+    RAIL_INPUT_DECIDED = "rail.input.decided"
+    RAIL_OUTPUT_DECIDED = "rail.output.decided"
+    RISK_LEVEL_CHANGED = "risk.level.changed"
+    LIMIT_REACHED = "limit.reached"
+    HELP_OFFERED = "help.offered"
+    CASE_CRISIS_OPENED = "case.crisis.opened"
+    CASE_CRISIS_RAISED = "case.crisis.raised"
+    CASE_CLAIMED = "case.claimed"
+    CASE_CLOSED = "case.closed"
+    CASE_REVIEWED = "case.reviewed"
+    CASE_REOPENED = "case.reopened"
+    DESK_PAGED = "desk.paged"
+    DESK_ESCALATED = "desk.escalated"
+    TAKEOVER_REQUESTED = "takeover.requested"
+    TAKEOVER_CLAIMED = "takeover.claimed"
+    TAKEOVER_JOINED = "takeover.joined"
+    TAKEOVER_HANDED_BACK = "takeover.handed_back"
+    OUTREACH_ATTEMPTED = "outreach.attempted"
+    OUTREACH_CONFIRMED = "outreach.confirmed"
+    OUTREACH_UNREACHABLE = "outreach.unreachable"
+    NOTICE_AI_SHOWN = "notice.ai.shown"
+    NOTICE_AI_CONFIRMED = "notice.ai.confirmed"
+    NOTICE_BREAK_SHOWN = "notice.break.shown"
+    NOTICE_BREAK_CONFIRMED = "notice.break.confirmed"
+    NOTICE_DEPENDENCE_SHOWN = "notice.dependence.shown"
+    NOTICE_REALITY_SHOWN = "notice.reality.shown"
+    NOTICE_OUTAGE_SHOWN = "notice.outage.shown"
+    PERSON_CHANGED = "person.changed"
+    CONTACT_CHANGED = "contact.changed"
+    GUARDIAN_CHANGED = "guardian.changed"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    PERSONA_CHANGED = "persona.changed"
+    KEY_ROTATED = "key.rotated"
+    RECORD_ERASED = "record.erased"
+    RECORD_COPIED = "record.copied"
+    COMPLAINT_RECEIVED = "complaint.received"
+    COMPLAINT_ANSWERED = "complaint.answered"
+    INCIDENT_REPORTED = "incident.reported"
+    DRILL_RUN = "drill.run"
+    DEPLOYMENT_STARTED = "deployment.started"
+    SPOOL_REPLAYED = "spool.replayed"
+    DETECTOR_UNAVAILABLE = "detector.unavailable"
+
+
+RETIRED: Final[frozenset[Kind]] = frozenset()
+"""Kinds that old entries carry and new ones may not."""
+
+
+class Meaning(NamedTuple):
+    """One line for officers and auditors."""
+
+    zh: str
+    en: str
+
+
+MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
+    {
+        Kind.SESSION_OPENED: Meaning("一段使用开始", "A stretch of use began"),
+        Kind.SESSION_LEFT: Meaning("用户退出，立即停止", "The user left and everything stopped at once"),
+        Kind.TURN_RECORDED: Meaning(
+            "一轮对话已加密保存（只记摘要）", "A message and its answer were stored encrypted; only digests are here"
+        ),
+        Kind.RAIL_INPUT_DECIDED: Meaning("对用户这句话作出的决定", "What was decided about a user's message"),
+        Kind.RAIL_OUTPUT_DECIDED: Meaning("对伴侣回复作出的决定", "What was decided about the companion's answer"),
+        Kind.RISK_LEVEL_CHANGED: Meaning("此人的风险等级变化", "The person's risk level moved"),
+        Kind.LIMIT_REACHED: Meaning("达到时长、时段等限制", "A limit of time, hours or permission was reached"),
+        Kind.HELP_OFFERED: Meaning("已给出求助方式", "Ways to get help were shown"),
+        Kind.CASE_CRISIS_OPENED: Meaning("危机个案已立案", "A crisis case was opened"),
+        Kind.CASE_CRISIS_RAISED: Meaning("危机个案升级", "A crisis case was raised to a higher level"),
+        Kind.CASE_CLAIMED: Meaning("有人接手个案", "A responder took the case"),
+        Kind.CASE_CLOSED: Meaning("个案已结，附理由", "A case was closed, with a reason"),
+        Kind.CASE_REVIEWED: Meaning("另一人复核了个案", "A second person reviewed the case"),
+        Kind.CASE_REOPENED: Meaning("个案重新打开", "A case was opened again"),
+        Kind.DESK_PAGED: Meaning("已呼叫值守台", "The care desk was paged"),
+        Kind.DESK_ESCALATED: Meaning(
+            "值守台未及时接手，已上报下一级", "Nobody claimed in time; the next tier was paged"
+        ),
+        Kind.TAKEOVER_REQUESTED: Meaning("请求人工接管", "A human was asked to take over the conversation"),
+        Kind.TAKEOVER_CLAIMED: Meaning("值守人员答应接管", "A responder promised to take over"),
+        Kind.TAKEOVER_JOINED: Meaning("值守人员已进入对话", "A responder joined the conversation"),
+        Kind.TAKEOVER_HANDED_BACK: Meaning("对话已交还人工智能", "The conversation was handed back to the AI"),
+        Kind.OUTREACH_ATTEMPTED: Meaning("尝试联系监护人或紧急联系人", "A guardian or contact was tried"),
+        Kind.OUTREACH_CONFIRMED: Meaning("对方确认收到", "The person told confirmed that they know"),
+        Kind.OUTREACH_UNREACHABLE: Meaning("未能联系上任何人", "Nobody could be reached"),
+        Kind.NOTICE_AI_SHOWN: Meaning("已提示对方是人工智能", "The user was shown that this is an AI"),
+        Kind.NOTICE_AI_CONFIRMED: Meaning(
+            "用户确认知道对方是人工智能", "The user confirmed knowing that this is an AI"
+        ),
+        Kind.NOTICE_BREAK_SHOWN: Meaning("已提示休息", "The user was asked to pause"),
+        Kind.NOTICE_BREAK_CONFIRMED: Meaning("用户确认看到休息提示", "The user confirmed the request to pause"),
+        Kind.NOTICE_DEPENDENCE_SHOWN: Meaning("已提示勿过度依赖", "The user was warned of dependence"),
+        Kind.NOTICE_REALITY_SHOWN: Meaning("已提醒现实与虚拟的区别", "The user was reminded what is real"),
+        Kind.NOTICE_OUTAGE_SHOWN: Meaning("已告知服务中断", "The user was told that the service is down"),
+        Kind.PERSON_CHANGED: Meaning("个人基本情况变更", "Facts about a person changed"),
+        Kind.CONTACT_CHANGED: Meaning("紧急联系人变更", "An emergency contact changed"),
+        Kind.GUARDIAN_CHANGED: Meaning("监护人变更", "A guardian changed"),
+        Kind.CONSENT_GIVEN: Meaning("同意某一用途", "Consent for one purpose was given"),
+        Kind.CONSENT_WITHDRAWN: Meaning("撤回同意", "Consent was withdrawn"),
+        Kind.PERSONA_CHANGED: Meaning("角色设定变更", "A persona changed"),
+        Kind.KEY_ROTATED: Meaning("密钥已更换", "A key was replaced"),
+        Kind.RECORD_ERASED: Meaning("记录已删除", "Records were erased"),
+        Kind.RECORD_COPIED: Meaning("已向本人提供副本", "A person was given a copy of their records"),
+        Kind.COMPLAINT_RECEIVED: Meaning("收到投诉", "A complaint came in"),
+        Kind.COMPLAINT_ANSWERED: Meaning("投诉已答复", "A complaint was answered"),
+        Kind.INCIDENT_REPORTED: Meaning("重大风险已上报", "A major risk was reported"),
+        Kind.DRILL_RUN: Meaning("进行了演练", "A drill was run"),
+        Kind.DEPLOYMENT_STARTED: Meaning("服务启动", "The deployment started"),
+        Kind.SPOOL_REPLAYED: Meaning("暂存的记录已补记", "Entries kept aside were entered late"),
+        Kind.DETECTOR_UNAVAILABLE: Meaning("某检测器不可用", "A detector could not look"),
+    }
+)
