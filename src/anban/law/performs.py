@@ -13,6 +13,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # A duty's id is its file's name, so the names are known without reading a file.
 _KNOWN = frozenset(path.stem for path in (Path(__file__).parent / "duties").glob("*.yaml"))
+_PACKAGE = __name__.partition(".")[0]
 _performed: dict[str, dict[str, None]] = {}
 
 
@@ -34,14 +35,15 @@ def performs(*duties: str) -> Callable[[F], F]:
     return mark
 
 
-def performed_by() -> Mapping[str, tuple[str, ...]]:
-    """Duty id -> `module:qualname` of each performer in the modules imported so far."""
-    return MappingProxyType({duty: tuple(sorted(names)) for duty, names in sorted(_performed.items())})
+def performed_by(package: str = _PACKAGE) -> Mapping[str, tuple[str, ...]]:
+    """Duty id -> `module:qualname` of each performer in those modules of `package` that were imported so far."""
+    found = {duty: tuple(sorted(n for n in names if n.startswith(f"{package}."))) for duty, names in _performed.items()}
+    return MappingProxyType({duty: names for duty, names in sorted(found.items()) if names})
 
 
 def see_every_room() -> None:
     """Import every module of the package, so that `performed_by` is complete. For reports and checks, not for turns."""
-    package = importlib.import_module(__name__.partition(".")[0])
+    package = importlib.import_module(_PACKAGE)
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if not found.name.endswith(".__main__"):
             importlib.import_module(found.name)

@@ -1,0 +1,1 @@
+"""Law: what is required, tried by itself."""
