@@ -1,0 +1,110 @@
+"""Our own words: said only where they are true."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from anban.base.errors import AnbanError
+from anban.words.helplines import Audience, Helplines, Lang, load_helplines, say_lines
+from anban.words.markup import fill
+from anban.words.promise import NOTHING_DONE, PromiseBroken, PromiseState
+from anban.words.reading import LANGS, Template, read_pages, read_templates
+
+__all__ = [
+    "Audience",
+    "Lang",
+    "PromiseBroken",
+    "PromiseState",
+    "Spoken",
+    "Template",
+    "Words",
+    "WordsMissing",
+    "load_words",
+]
+
+
+class WordsMissing(AnbanError):
+    """No such template, page language or slot value."""
+
+    code = "words_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Words ready to be shown, with what is needed to find their source again."""
+
+    text: str
+    template_id: str
+    version: int
+    lang: Lang
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything Anban itself can say. Needs no database and no network."""
+
+    templates: Mapping[tuple[str, Lang], Template]
+    pages: Mapping[Lang, Mapping[str, str]]
+    helplines: Helplines
+
+    def render(
+        self,
+        template_id: str,
+        *,
+        lang: Lang,
+        audience: Audience = "adult",
+        state: PromiseState = NOTHING_DONE,
+        slots: Mapping[str, str] | None = None,
+        turn: int = 0,
+    ) -> Spoken:
+        """The words of a template that are true in `state`.
+
+        `turn` counts turns since the template was first used; variants follow each other so that nobody hears the same
+        sentence twice in a row. The slots `lines`, `medical` and `police` come from `state.lines`, or from memory when
+        it is empty. Raises PromiseBroken when the whole template needs a state that is not so, WordsMissing for an
+        unknown template or a slot without a value.
+        """
+        template = self.template(template_id, lang)
+        if not template.needs.holds(state):
+            raise PromiseBroken(f"{template_id} says what is not so")
+        variants = template.variants_for(audience)
+        slot = partial(self._slot, template, state, slots or {})
+        text = fill(variants[turn % len(variants)], state, slot)
+        return Spoken(text, template.id, template.version, lang)
+
+    def template(self, template_id: str, lang: Lang) -> Template:
+        """The template itself; WordsMissing when there is none."""
+        found = self.templates.get((template_id, lang))
+        if found is None:
+            raise WordsMissing(f"no template {template_id} in {lang}")
+        return found
+
+    def page(self, lang: Lang) -> Mapping[str, str]:
+        """All page words of one language: flat key to text."""
+        return self.pages[lang]
+
+    def unapproved(self) -> tuple[str, ...]:
+        """Templates spoken to people that two professionals have not approved yet; `enforce` asks for none."""
+        waiting = {t.id for t in self.templates.values() if t.spoken_to == "person" and t.status != "approved"}
+        return tuple(sorted(waiting))
+
+    def _slot(self, template: Template, state: PromiseState, given: Mapping[str, str], name: str) -> str:
+        match name:
+            case "lines":
+                return say_lines(state.lines or self.helplines.from_memory(), template.lang)
+            case "medical":
+                return self.helplines.emergency("medical", state.lines).dialled(template.lang)
+            case "police":
+                return self.helplines.emergency("police", state.lines).dialled(template.lang)
+            case _:
+                if name not in given:
+                    raise WordsMissing(f"{template.id} needs the slot {name}", field=name)
+                return given[name]
+
+
+def load_words() -> Words:
+    """Read every template and page word; Misconfigured when one is malformed or claims what its condition does not."""
+    templates: dict[tuple[str, Lang], Template] = {
+        (template.id, template.lang): template for lang in LANGS for template in read_templates(lang)
+    }
+    return Words(templates, {lang: read_pages(lang) for lang in LANGS}, load_helplines())
