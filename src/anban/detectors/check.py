@@ -1,0 +1,88 @@
+"""Detectors alone over lines of JSON, for `anban check`: one line in, one line out, in order."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
+
+import orjson
+
+from anban.base.errors import Malformed
+from anban.detectors.panel import Panel
+from anban.detectors.signal import Role, Said, Window
+
+_BUDGET_MS = 1000.0
+_GAP_SECONDS = 60.0  # how long ago each line of a context that carries no times is taken to have been said
+
+
+def check_lines(lines: Iterable[str | bytes], panel: Panel) -> Iterator[dict[str, Any]]:
+    """For each JSONL line `{id,text,role?,lang?,context?}` one object `{id,scores,why}` (contract section 2).
+
+    `context` is a list of earlier lines, oldest first, or one string; "U:" and "A:" tell who spoke, else they take
+    turns. A line that cannot be read gives `{id,error}` and the next one is read.
+    """
+    for line in lines:
+        if not line.strip():
+            continue
+        name: Any = None
+        try:
+            row = _parsed(line)
+            name = row.get("id")
+            yield {"id": name, **check(_window(row), panel)}
+        except Malformed as error:
+            yield {"id": name, "error": error.message}
+
+
+def check(window: Window, panel: Panel) -> dict[str, Any]:
+    """`{scores, why}` of one window, and `unavailable` when a detector could not look."""
+    reading = panel.look(window, _BUDGET_MS)
+    scores: dict[str, float] = {}
+    for signal in reading.signals:
+        scores.setdefault(signal.kind, round(signal.score, 4))
+    why = list(dict.fromkeys(f"{s.kind} {s.why} ({s.view})" for s in reading.signals))
+    found: dict[str, Any] = {"scores": scores, "why": why}
+    if reading.unavailable:
+        found["unavailable"] = list(reading.unavailable)
+    return found
+
+
+def _parsed(line: str | bytes) -> dict[str, Any]:
+    try:
+        row: object = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise Malformed("not a JSON object") from None
+    if not isinstance(row, dict):
+        raise Malformed("not a JSON object")
+    return cast("dict[str, Any]", row)
+
+
+def _window(row: dict[str, Any]) -> Window:
+    text = row.get("text")
+    role = row.get("role") or "user"
+    lang = row.get("lang")
+    if not isinstance(text, str):
+        raise Malformed("`text` must be a string", field="text")
+    if role not in ("user", "assistant"):
+        raise Malformed("`role` must be user or assistant", field="role")
+    if lang is not None and not isinstance(lang, str):
+        raise Malformed("`lang` must be a string", field="lang")
+    return Window(text, role, turns_before(row.get("context"), role), lang)
+
+
+def turns_before(context: object, role: Role) -> tuple[Said, ...]:
+    """The turns named by `context`; a bare line is the other speaker's when it stands last, and so on backwards."""
+    if context is None:
+        return ()
+    listed: list[Any] = context.split("\n") if isinstance(context, str) else cast("list[Any]", context)
+    if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
+        raise Malformed("`context` must be a string or a list of strings", field="context")
+    turns: list[Said] = []
+    speaker: Role = "assistant" if role == "user" else "user"
+    for back, entry in enumerate(reversed(cast("list[str]", listed)), start=1):
+        mark, text = entry[:2].upper(), entry[2:].strip()
+        if mark in ("U:", "U：", "A:", "A："):
+            speaker = "user" if mark[0] == "U" else "assistant"
+        else:
+            text = entry.strip()
+        if text:
+            turns.append(Said(speaker, text, back * _GAP_SECONDS))
+        speaker = "assistant" if speaker == "user" else "user"
+    return tuple(reversed(turns))

@@ -1,0 +1,174 @@
+"""One engine for all word lists and expressions: finds keys in one pass, then asks only the rules that own them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+from ahocorasick_rs import AhoCorasick
+
+from anban.detectors.rules import Frame, Rule, RuleSet
+
+_BREAKS = "。!?;\n…"
+_WORK = 400_000  # characters that expressions may read in one look; the rest of the rules is then reported as not asked
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that held, and where."""
+
+    rule: Rule
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Effort:
+    """What one look may still read. Runs out only on texts made to be slow."""
+
+    left: int = _WORK
+
+    def spend(self, chars: int) -> bool:
+        self.left -= chars
+        return self.left >= 0
+
+
+class Lexicon:
+    """Rules ready to be asked. Immutable once built."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules.rules
+        self._frames = rules.frames
+        owners: dict[str, list[int]] = {}
+        for number, rule in enumerate(self._rules):
+            for key in rule.keys:
+                owners.setdefault(key, []).append(number)
+        self._owners = list(owners.values())
+        self._keys = AhoCorasick(list(owners))
+        self._compiled: dict[str, Any] = {}
+
+    def hits(self, text: str, given: Set[str], effort: Effort) -> Iterator[Hit]:
+        """Every rule that holds in `text`. `given` are tags already known from the turns before."""
+        asked = self._asked(text)
+        if not asked:
+            return
+        masks = [
+            span for n in asked if self._rules[n].signal == "mask" for span in self._spans(n, asked[n], text, effort)
+        ]
+        plain = _blank(text, masks)
+        if masks:
+            asked = self._asked(plain)
+        frames = _Frames(self, plain, effort)
+        tags = set(given)
+        later: list[int] = []
+        for number in asked:
+            rule = self._rules[number]
+            if rule.signal == "mask":
+                continue
+            if rule.needs:
+                later.append(number)
+                continue
+            yield from self._ask(number, asked[number], plain, frames, tags, effort)
+        for number in later:
+            if tags >= self._rules[number].needs:
+                yield from self._ask(number, asked[number], plain, frames, tags, effort)
+
+    def _ask(
+        self, number: int, places: list[tuple[int, int]], text: str, frames: "_Frames", tags: set[str], effort: Effort
+    ) -> Iterator[Hit]:
+        rule = self._rules[number]
+        for start, end in self._spans(number, places, text, effort):
+            if not any(frames.hold(name, start, end) for name in rule.unless):
+                tags.update(rule.tags)
+                yield Hit(rule, start, end)
+                return
+
+    def _asked(self, text: str) -> dict[int, list[tuple[int, int]]]:
+        """Rule number -> places of its keys, in the order of the rules."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for key, start, end in self._keys.find_matches_as_indexes(text, overlapping=True):
+            for number in self._owners[key]:
+                found.setdefault(number, []).append((start, end))
+        return dict(sorted(found.items()))
+
+    def _spans(
+        self, number: int, places: list[tuple[int, int]], text: str, effort: Effort
+    ) -> Iterable[tuple[int, int]]:
+        rule = self._rules[number]
+        if rule.expression is None:
+            return places[:8]
+        if not effort.spend(len(text)):
+            return ()
+        return [match.span() for _, match in zip(range(8), self.compiled(rule.expression).finditer(text), strict=False)]
+
+    def compiled(self, expression: str) -> Any:
+        """The expression, compiled when first asked for: most are never needed in a day."""
+        pattern = self._compiled.get(expression)
+        if pattern is None:
+            pattern = self._compiled[expression] = re2.compile(expression)
+        return pattern
+
+    def frame(self, name: str) -> Frame:
+        """The frame of that name."""
+        return self._frames[name]
+
+
+class _Frames:
+    """Which exclusions hold in one text; each is worked out at most once."""
+
+    def __init__(self, lexicon: Lexicon, text: str, effort: Effort) -> None:
+        self._lexicon = lexicon
+        self._text = text
+        self._effort = effort
+        self._places: dict[str, list[tuple[int, int]]] = {}
+
+    def hold(self, name: str, start: int, end: int) -> bool:
+        frame = self._lexicon.frame(name)
+        places = self._find(name, frame)
+        if not places or any(self._find(other, self._lexicon.frame(other)) for other in frame.but):
+            return False
+        low, high = self._reach(frame, start, end)
+        return any(low <= at and until <= high for at, until in places)
+
+    def _find(self, name: str, frame: Frame) -> list[tuple[int, int]]:
+        if name not in self._places:
+            found: list[tuple[int, int]] = []
+            if self._effort.spend(len(self._text)):
+                pattern = self._lexicon.compiled(frame.expression)
+                found = [match.span() for _, match in zip(range(64), pattern.finditer(self._text), strict=False)]
+            self._places[name] = found
+        return self._places[name]
+
+    def _reach(self, frame: Frame, start: int, end: int) -> tuple[int, int]:
+        match frame.scope:
+            case "text":
+                return 0, len(self._text)
+            case "clause":
+                low = max((self._text.rfind(mark, 0, start) for mark in _BREAKS), default=-1) + 1
+                ends = [at for mark in _BREAKS if (at := self._text.find(mark, end)) >= 0]
+                return low, min(ends, default=len(self._text))
+            case "before":
+                return max(0, start - frame.width), start + 2
+            case "after":
+                return end - 1, end + frame.width
+
+
+def _blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with idioms blanked out, same length."""
+    for start, end in spans:
+        text = text[:start] + "\u25a1" * (end - start) + text[end:]
+    return text
+
+
+def tags_of(hits: Iterable[Hit]) -> frozenset[str]:
+    """What the rules that held say about the text, for rules that need it."""
+    return frozenset(tag for hit in hits for tag in hit.rule.tags)
+
+
+def by_signal(hits: Iterable[Hit]) -> Mapping[str, Hit]:
+    """The strongest hit of each signal."""
+    best: dict[str, Hit] = {}
+    for hit in hits:
+        if hit.rule.signal not in best or best[hit.rule.signal].rule.score < hit.rule.score:
+            best[hit.rule.signal] = hit
+    return best

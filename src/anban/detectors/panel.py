@@ -1,0 +1,83 @@
+"""Runs every detector over one message within a time budget, and says which ones could not look."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from anban.detectors.detector import CutShort, Detector
+from anban.detectors.scene import Scene, see, see_plainly
+from anban.detectors.signal import Reading, Signal, Window
+from anban.detectors.views import Readings
+
+_PER_KIND = 3  # strongest signals kept of each kind
+_ROOTS = {"self-harm.ideation": "self-harm", "self-harm.plan": "self-harm", "self-harm.imminent": "self-harm"}
+
+
+class Panel:
+    """A fixed row of detectors. Immutable; may be shared by threads."""
+
+    def __init__(self, detectors: Sequence[Detector], readings: Readings) -> None:
+        self._detectors = tuple(detectors)
+        self._readings = readings
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Detector name -> version, for the record of a decision."""
+        return {detector.name: detector.version for detector in self._detectors}
+
+    def look(self, window: Window, budget_ms: float = 50.0) -> Reading:
+        """What was noticed in the last message of `window`, in its context.
+
+        Detectors run in order; one that raises, or whose turn comes after `budget_ms`, is named in `unavailable`.
+        Never raises, whatever the text holds.
+        """
+        began = time.perf_counter()
+        signals: list[Signal] = []
+        unavailable: list[str] = []
+        scene = self._see(window, unavailable)
+        for detector in self._detectors:
+            if (time.perf_counter() - began) * 1000 > budget_ms:
+                unavailable.append(detector.name)
+                continue
+            try:
+                signals.extend(detector.look(scene))
+            except CutShort as short:
+                signals.extend(short.found)
+                unavailable.append(f"{detector.name}:partial")
+            except Exception:  # noqa: BLE001 - reported, never swallowed: policy reads `unavailable` as danger possible
+                unavailable.append(detector.name)
+        return Reading(_strongest(signals), tuple(unavailable))
+
+    def _see(self, window: Window, unavailable: list[str]) -> Scene:
+        try:
+            return see(window, self._readings)
+        except Exception:  # noqa: BLE001 - the plain text is still looked at, and the gap is reported
+            unavailable.append("readings")
+            return see_plainly(window)
+
+
+def _strongest(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    """The strongest few signals of each kind, a sub-kind also counted for its root; strongest first."""
+    kinds: dict[str, dict[str, Signal]] = {}
+    for signal in signals:
+        copies = [signal]
+        if root := _ROOTS.get(signal.kind):
+            copies.append(replace(signal, kind=root))
+        for copy in copies:
+            by_reason = kinds.setdefault(copy.kind, {})
+            if copy.why not in by_reason or by_reason[copy.why].score < copy.score:
+                by_reason[copy.why] = copy
+    kept = [s for by_reason in kinds.values() for s in sorted(by_reason.values(), key=_order)[:_PER_KIND]]
+    return tuple(sorted(kept, key=_order))
+
+
+def _order(signal: Signal) -> tuple[float, str, str]:
+    return -signal.score, signal.kind, signal.why
+
+
+def build_panel() -> Panel:
+    """The panel with everything this package carries, loaded once at start."""
+    from anban.detectors.leaving import LeavingSeen
+    from anban.detectors.words_seen import WordsSeen
+
+    return Panel([WordsSeen("1"), LeavingSeen()], Readings())

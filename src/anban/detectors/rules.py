@@ -1,0 +1,113 @@
+"""Word lists and expressions as data: read strictly from `lexicons/`, macros filled in, everything checked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import re2
+
+from anban.base.errors import Misconfigured
+from anban.detectors.signal import Role
+from anban.detectors.spellings import read_yaml
+from anban.detectors.vocabulary import SIGNALS
+
+LEXICONS = Path(__file__).parent / "lexicons"
+_MACRO = re2.compile(r"\{([a-z_]+)\}")
+_RULE_KEYS = {"signal", "score", "keys", "expr", "unless", "tags", "needs", "views"}
+
+Scope = Literal["text", "clause", "before", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing to look for. `name` is the reason code shown to people.
+
+    `keys` are literals of which one must occur; without `expression` they are the thing itself. `unless` names frames
+    that void it. `tags` it puts on the text, `needs` it waits for. The signals `mask` (blank an idiom out) and `tag`
+    (only put the tag) never leave the room.
+    """
+
+    name: str
+    role: Role
+    signal: str
+    score: float
+    keys: tuple[str, ...]
+    expression: str | None
+    unless: tuple[str, ...]
+    tags: frozenset[str]
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds words and makes them harmless: a story, a lyric, news, a denial. `but` names frames that undo it."""
+
+    expression: str
+    scope: Scope
+    width: int
+    but: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All rules for one speaker, strongest first."""
+
+    rules: tuple[Rule, ...]
+    frames: dict[str, Frame]
+
+
+def load_rules(role: Role, folder: Path = LEXICONS) -> RuleSet:
+    """The rules for what `role` says. Raises `Misconfigured` naming the file and rule at fault."""
+    words: dict[str, str] = {}
+    for name, listed in read_yaml(folder / "words.yaml").items():
+        words[name] = "(?:" + "|".join(_fill(w, words, "words.yaml") for w in listed) + ")"
+    frames = {
+        name: Frame(
+            _fill(f["expr"], words, "frames.yaml"), f.get("scope", "text"), f.get("width", 0), tuple(f.get("but", ()))
+        )
+        for name, f in read_yaml(folder / "frames.yaml").items()
+    }
+    rules: list[Rule] = []
+    for path in sorted(folder.glob("*/*.yaml")):
+        content = read_yaml(path)
+        if content["role"] == role:
+            rules.extend(_rules_of(path.name, content, words, frames))
+    order = {"mask": 0, "tag": 1}
+    rules.sort(key=lambda rule: (order.get(rule.signal, 2), -rule.score, rule.name))
+    return RuleSet(tuple(rules), frames)
+
+
+def _rules_of(file: str, content: dict[str, Any], words: dict[str, str], frames: dict[str, Frame]) -> list[Rule]:
+    default = content.get("unless", [])
+    made: list[Rule] = []
+    for name, body in content["rules"].items():
+        where = f"{file}: {name}"
+        unless = list(body.get("unless", default))
+        if "+" in unless:
+            unless = [*default, *(f for f in unless if f != "+")]
+        if not set(body) <= _RULE_KEYS or not set(unless) <= set(frames):
+            raise Misconfigured(f"{where}: unknown key or frame")
+        if body["signal"] not in SIGNALS | {"mask", "tag"} or not body.get("keys"):
+            raise Misconfigured(f"{where}: unknown signal or no keys")
+        made.append(
+            Rule(
+                name,
+                content["role"],
+                body["signal"],
+                float(body.get("score", 1.0)),
+                tuple(str(k) for k in body["keys"]),
+                _fill(body["expr"], words, where) if "expr" in body else None,
+                tuple(unless),
+                frozenset(body.get("tags", ())),
+                frozenset(body.get("needs", ())),
+            )
+        )
+    return made
+
+
+def _fill(expression: str, words: dict[str, str], where: str) -> str:
+    for name in set(_MACRO.findall(expression)):
+        if name not in words:
+            raise Misconfigured(f"{where}: no word list {name}")
+        expression = expression.replace("{" + name + "}", words[name])
+    return expression

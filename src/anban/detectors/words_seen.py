@@ -1,0 +1,60 @@
+"""The detector that reads word lists and expressions, in every view and across the last turns."""
+
+from collections.abc import Sequence
+
+from anban.detectors.detector import CutShort
+from anban.detectors.lexicon import Effort, Hit, Lexicon, tags_of
+from anban.detectors.normalise import View
+from anban.detectors.rules import load_rules
+from anban.detectors.scene import Scene
+from anban.detectors.signal import Signal
+
+_HIDDEN = 0.95  # what a hit in a view other than the text itself is worth: the reading may be ours, not the writer's
+_CONTEXT_TAGS = frozenset({"wish", "low", "joked", "plan", "hurt", "money"})
+
+
+class WordsSeen:
+    """Rules for both speakers. `version` changes with the lexicons."""
+
+    name = "words"
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self._user = Lexicon(load_rules("user"))
+        self._companion = Lexicon(load_rules("assistant"))
+
+    def look(self, scene: Scene) -> Sequence[Signal]:
+        """What the rules say. Raises `CutShort` with what was found when the text was made to be slow."""
+        effort = Effort()
+        lexicon = self._user if scene.window.role == "user" else self._companion
+        given = self._known_before(scene, effort)
+        signals: list[Signal] = []
+        for view in scene.views:
+            for hit in lexicon.hits(view.text, given, effort):
+                if hit.rule.signal != "tag":
+                    signals.append(self._signal(scene, view, hit))
+        joined = scene.joined
+        if joined is not None:
+            text, begins = joined
+            for hit in lexicon.hits(text, given, effort):
+                if hit.rule.signal != "tag" and hit.start < begins < hit.end:
+                    signals.append(self._signal(scene, View("joined", text), hit))
+        if effort.left < 0:
+            raise CutShort(signals)
+        return signals
+
+    def _known_before(self, scene: Scene, effort: Effort) -> frozenset[str]:
+        """Tags that the turns before leave: what the user said of late, what the companion just asked."""
+        if not scene.before:
+            return frozenset()
+        said = tags_of(self._user.hits(scene.user_before, frozenset(), effort)) & _CONTEXT_TAGS
+        if scene.window.role != "user":
+            return said | tags_of(self._user.hits(scene.last_user, frozenset(), effort))
+        asked = tags_of(self._companion.hits(scene.last_assistant, frozenset(), effort))
+        return said | frozenset(tag for tag in asked if tag.startswith("asked-"))
+
+    def _signal(self, scene: Scene, view: View, hit: Hit) -> Signal:
+        first = view is scene.views[0]
+        score = hit.rule.score if first or view.name == "joined" else hit.rule.score * _HIDDEN
+        span = scene.raw_span(view, hit.start, hit.end)
+        return Signal(hit.rule.signal, score, f"rule:{hit.rule.name}", self.name, self.version, span, view.name)
