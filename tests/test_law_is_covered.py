@@ -146,3 +146,5 @@ def test_a_duty_that_says_it_is_pending_needs_no_code_yet(whole: Links) -> None:
 def test_a_number_that_says_it_waits_for_its_code_is_no_missing_link(whole: Links) -> None:
     waits = changed(whole, "parameters/quiet-gap.yaml", "stricter: higher", "stricter: higher\nused_by: pending")
     assert replace(waits, sources={"rails/notices.py": 'rules.value("rest-after")'}).missing() == []
+    stale = "quiet-gap: rails/notices.py reads this parameter; take `used_by: pending` away"
+    assert waits.missing() == [stale]

@@ -6,7 +6,7 @@ import pytest
 
 from anban.base.errors import Misconfigured
 from anban.law.explain import explain
-from anban.law.model import NotInForce, Value
+from anban.law.model import EVERYONE, NotInForce, Value
 from anban.law.register import DEFAULT_PACKS, Register
 from anban.law.rulebook import Rulebook, laxer
 
@@ -146,6 +146,21 @@ def test_a_stricter_choice_is_welcome_and_says_that_it_is_one(rules: Rulebook) -
     assert chosen.whole("break-interval") == 60
     assert "chosen by this deployment" in explain(chosen.why("break-interval"))
     assert rules.whole("break-interval") == 120
+
+
+def test_a_choice_for_everyone_leaves_minors_their_stricter_values(register: Register) -> None:
+    minors = register.in_force(DEFAULT_PACKS, TODAY, frozenset({"minors"}))
+    chosen = minors.with_choices({"output-thresholds": {"out.sexual": 0.9, "out.manipulation": 0.2}})
+    found = chosen.table("output-thresholds")
+    assert found.keys() == minors.table("output-thresholds").keys()
+    assert found["out.sexual"] == minors.table("output-thresholds")["out.sexual"]
+    assert found["out.manipulation"] == 0.2
+
+
+def test_a_choice_is_measured_by_what_any_group_is_owed(register: Register) -> None:
+    everyone = register.in_force(CALIFORNIA, TODAY, EVERYONE)
+    assert laxer(everyone, {"break-interval": 181})
+    assert not laxer(everyone, {"break-interval": 179})
 
 
 def test_a_rulebook_refuses_a_laxer_choice(rules: Rulebook) -> None:

@@ -36,7 +36,8 @@ def test_every_duty_in_force_has_a_row_in_the_order_of_the_law(register: Registe
 def test_a_row_is_plain_data(register: Register, rules: Rulebook) -> None:
     (row,) = (row for row in rows(register, rules, PERFORMED) if row.id == "break-reminder")
     data = json.loads(json.dumps(row.as_data()))
-    assert data["clauses"] == ["art 18", "draft 17"]
+    assert data["clauses"] == ["cn-2025-draft art 17", "cn-2026-final art 18"]
+    assert data["place"] == "art 18 (draft 17)"
     assert data["performed_by"] == ["anban.rails.notices:break_due"]
     assert data["in_force"]["break-interval"].startswith("120 minutes · since 2026-07-15, cn-2026-final art 18")
 

@@ -77,13 +77,15 @@ def unwritten(register: Register, kinds: AbstractSet[str]) -> list[str]:
 
 
 def unread(register: Register, sources: Mapping[str, str]) -> list[str]:
-    """Numbers that stand in the register as used and that no code asks for by name."""
-    asked = read_by(register, sources)
-    return [
-        f"{parameter.id}: no code reads this parameter; use it, or say `used_by: pending`"
-        for parameter in register.parameters.values()
-        if parameter.used_by == "code" and not asked[parameter.id]
-    ]
+    """Numbers whose file does not say truly whether code asks for them by name."""
+    lines: list[str] = []
+    for name, modules in read_by(register, sources).items():
+        used = register.parameters[name].used_by == "code"
+        if used and not modules:
+            lines.append(f"{name}: no code reads this parameter; use it, or say `used_by: pending`")
+        if modules and not used:
+            lines.append(f"{name}: {modules[0]} reads this parameter; take `used_by: pending` away")
+    return lines
 
 
 def read_by(register: Register, sources: Mapping[str, str]) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timezone
-from typing import Literal
+from typing import Literal, get_args
 
 from anban.base.errors import Misconfigured, NotFound
 
@@ -24,6 +24,8 @@ Single = int | float | str | bool
 Value = Single | tuple[Single, ...] | Mapping[str, Single]
 
 HOUSE = "anban"
+EVERYONE = frozenset[str](get_args(Group))
+"""All groups at once: the strictest rulebook there is, by which a deployment's own choices are measured."""
 
 
 class NoText(Misconfigured):

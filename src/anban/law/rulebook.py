@@ -11,7 +11,7 @@ from typing import cast
 from anban.base.errors import Misconfigured
 from anban.law.explain import said
 from anban.law.model import Both, Duty, Instrument, NotInForce, Value
-from anban.law.stricter import Why, is_laxer, same_shape
+from anban.law.stricter import Why, is_laxer, same_shape, settle
 
 _SECONDS = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _CHOSEN = Both(zh="本部署自行选定，不低于法律要求", en="chosen by this deployment, no laxer than the law")
@@ -162,9 +162,15 @@ def laxer(rules: Rulebook, chosen: Mapping[str, Value]) -> list[str]:
 
 
 def _chosen(why: Why, value: Value) -> Why:
-    first = why.won[0]
-    choice = replace(first, value=value, cites=(), because=_CHOSEN, origin="deployment", confidence=None)
-    return Why(why.parameter, value, why.law, (choice,), (*why.won, *why.lost))
+    """The choice stands in for our own value; texts, and our own stricter values for a group, still count beside it."""
+    heard = (*why.won, *why.lost)
+    ours = [each for each in heard if not each.cites and each.who is None]
+    if isinstance(value, Mapping):
+        rows = {row: asked for each in ours if isinstance(each.value, Mapping) for row, asked in each.value.items()}
+        value = MappingProxyType({**rows, **value})
+    choice = replace(heard[0], value=value, cites=(), because=_CHOSEN, who=None, origin="deployment", confidence=None)
+    settled = settle(why.parameter, [choice, *(each for each in heard if each not in ours)])
+    return replace(settled, law=why.law, lost=(*settled.lost, *ours))
 
 
 def _listable(value: Value) -> object:

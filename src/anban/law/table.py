@@ -12,13 +12,17 @@ from anban.law.rulebook import Rulebook
 
 @dataclass(frozen=True, slots=True)
 class DutyRow:
-    """What `anban duties` shows of one duty. `proven_by` is empty outside a checkout or while no test exists."""
+    """What `anban duties` shows of one duty. `proven_by` is empty outside a checkout or while no test exists.
+
+    `clauses` are all its citations, `place` those in force in short; `in_force` tells for each number why it is so.
+    """
 
     id: str
     title: dict[str, str]
     mode: str
     owed_by: str
     clauses: tuple[str, ...]
+    place: str
     meets: tuple[str, ...]
     performed_by: tuple[str, ...]
     proven_by: str
@@ -70,7 +74,8 @@ def _row(
         title={"zh": duty.title.zh, "en": duty.title.en},
         mode=duty.mode,
         owed_by=duty.owed_by,
-        clauses=clauses_shown(duty, register, [text.id for text in rules.texts], lang),
+        clauses=tuple(str(cite) for cite in duty.clauses),
+        place=place_of(duty, register, [text.id for text in rules.texts], lang),
         meets=duty.meets,
         performed_by=tuple(performed.get(duty.id, ())),
         proven_by=path,
@@ -81,16 +86,18 @@ def _row(
     )
 
 
-def clauses_shown(duty: Duty, register: Register, texts: Sequence[str], lang: Lang) -> tuple[str, ...]:
-    """The duty's clauses in the texts that count, the newest text first and plain, the others with their label."""
-    shown: list[str] = []
+def place_of(duty: Duty, register: Register, texts: Sequence[str], lang: Lang = "en") -> str:
+    """Where the duty stands: plain in the newest text that counts, labelled in the others, as `art 18 (draft 17)`."""
     newest = texts[-1] if texts else ""
-    for text in reversed(texts):
-        for cite in duty.clauses:
-            if cite.instrument == text:
-                label = register.instruments[text].label.said(lang)
-                shown.append(cite.place if text == newest else f"{label} {cite.place.removeprefix('art ')}")
-    return tuple(shown)
+    plain = [cite.place for cite in duty.clauses if cite.instrument == newest]
+    others: list[str] = []
+    for text in reversed(texts[:-1]):
+        places = [cite.place.removeprefix("art ") for cite in duty.clauses if cite.instrument == text]
+        if places:
+            others.append(f"{register.instruments[text].label.said(lang)} {', '.join(places)}")
+    if not plain:
+        return "; ".join(others)
+    return ", ".join(plain) + (f" ({'; '.join(others)})" if others else "")
 
 
 def _asked_for(duty: Duty, rules: Rulebook, clause: str | None, pack: str | None) -> bool:
@@ -138,12 +145,11 @@ _LABELS = {
 
 def _lines(row: DutyRow, evidence: Mapping[str, str], lang: Lang) -> list[str]:
     performed, proven, evident, in_force, note = (_padded(label) for label in _LABELS[lang])
-    first, *others = row.clauses or ("",)
-    places = f"{first} ({', '.join(others)})" if others else first
-    lines = [f"{row.id:<28}{places:<28}{row.mode}", f"  {row.title[lang]}"]
+    counted = "项测试" if lang == "zh" else "tests"
+    lines = [f"{row.id:<30}{row.place:<32}  {row.mode}", f"  {row.title[lang]}"]
     lines += [f"  {performed}{name}" for name in row.performed_by]
     if row.proven_by:
-        lines.append(f"  {proven}{row.proven_by} ({row.tests})")
+        lines.append(f"  {proven}{row.proven_by} ({row.tests} {counted})")
     lines += [f"  {evident}{kind:<30}{evidence.get(kind, '')}".rstrip() for kind in row.evidence]
     lines += [f"  {in_force}{name}: {said}" for name, said in row.in_force.items()]
     if row.note:
