@@ -38,22 +38,23 @@ class OutputRail:
     before their first half leaves. The judge sees the last `tail` released characters too.
 
     After a hit nothing more is ever released, and what was pending is gone. If the judge raises, the rail closes too.
+    `said` is what the reply continues (an answer that the app began itself): judged along, never given back.
     """
 
-    def __init__(self, judge: Judge, hold: int = 60, tail: int = 120) -> None:
+    def __init__(self, judge: Judge, hold: int = 60, tail: int = 120, said: str = "") -> None:
         self.hit: Hit | None = None
         self.withheld = False
         self._judge = judge
+        self._half = ""
         self._hold = hold
         self._tail_size = tail
-        self._tail = ""
+        self._tail = self._whole_characters(said)[-tail:] if tail else ""
         self._released: list[str] = []
         self._released_size = 0
         self._held = ""
         # How far `_held` has been looked at, and whether a sentence has just ended there.
         self._seen = 0
         self._ender = ""
-        self._half = ""
         self._finished = False
 
     @property
