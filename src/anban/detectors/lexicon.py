@@ -124,11 +124,22 @@ class _Frames:
 
     def hold(self, name: str, start: int, end: int) -> bool:
         frame = self._lexicon.frame(name)
-        places = self._find(name, frame)
-        if not places or any(self._find(other, self._lexicon.frame(other)) for other in frame.but):
-            return False
-        low, high = self._reach(frame, start, end)
-        return any(low <= at and until <= high for at, until in places)
+        if frame.scope in ("before", "within", "after"):
+            holds = self._near(frame, start, end)
+        else:
+            low, high = self._sentence(start, end) if frame.scope == "clause" else (0, len(self._text))
+            holds = any(low <= at and until <= high for at, until in self._find(name, frame))
+        return holds and not any(self._find(other, self._lexicon.frame(other)) for other in frame.but)
+
+    def _near(self, frame: Frame, start: int, end: int) -> bool:
+        match frame.scope:
+            case "before":
+                piece = self._text[max(0, start - frame.width) : start]
+            case "within":
+                piece = self._text[max(0, start - frame.width) : end]
+            case _:
+                piece = self._text[end : end + frame.width]
+        return bool(piece) and self._lexicon.compiled(frame.expression).search(piece) is not None
 
     def _find(self, name: str, frame: Frame) -> list[tuple[int, int]]:
         if name not in self._places:
@@ -139,18 +150,10 @@ class _Frames:
             self._places[name] = found
         return self._places[name]
 
-    def _reach(self, frame: Frame, start: int, end: int) -> tuple[int, int]:
-        match frame.scope:
-            case "text":
-                return 0, len(self._text)
-            case "clause":
-                low = max((self._text.rfind(mark, 0, start) for mark in _BREAKS), default=-1) + 1
-                ends = [at for mark in _BREAKS if (at := self._text.find(mark, end)) >= 0]
-                return low, min(ends, default=len(self._text))
-            case "before":
-                return max(0, start - frame.width), start + 2
-            case "after":
-                return end - 1, end + frame.width
+    def _sentence(self, start: int, end: int) -> tuple[int, int]:
+        low = max((self._text.rfind(mark, 0, start) for mark in _BREAKS), default=-1) + 1
+        ends = [at for mark in _BREAKS if (at := self._text.find(mark, end)) >= 0]
+        return low, min(ends, default=len(self._text))
 
 
 def _blank(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -15,7 +15,7 @@ LEXICONS = Path(__file__).parent / "lexicons"
 _MACRO = re2.compile(r"\{([a-z_]+)\}")
 _RULE_KEYS = {"signal", "score", "keys", "expr", "unless", "tags", "needs", "views"}
 
-Scope = Literal["text", "clause", "before", "after"]
+Scope = Literal["text", "clause", "before", "within", "after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds words and makes them harmless: a story, a lyric, news, a denial. `but` names frames that undo it."""
+    """What surrounds words and makes them harmless: a story, a lyric, a denial. `but` names frames that undo it."""
 
     expression: str
     scope: Scope

@@ -1,0 +1,1 @@
+"""How was the detectors' model made?"""
