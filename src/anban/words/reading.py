@@ -17,7 +17,7 @@ from anban.words.promise import Condition, read_condition
 T = TypeVar("T")
 
 LANGS: tuple[Lang, ...] = ("zh", "en")
-BUILT_IN_SLOTS = frozenset({"lines", "medical", "police"})
+BUILT_IN_SLOTS = frozenset({"lines", "medical", "police", "emergency"})
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

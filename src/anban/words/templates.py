@@ -60,9 +60,9 @@ class Words:
         """The words of a template that are true in `state`.
 
         `turn` counts turns since the template was first used; variants follow each other so that nobody hears the same
-        sentence twice in a row. The slots `lines`, `medical` and `police` come from `state.lines`, or from memory when
-        it is empty. Raises PromiseBroken when the whole template needs a state that is not so, WordsMissing for an
-        unknown template or a slot without a value.
+        sentence twice in a row. The slots `lines`, `medical`, `police` and `emergency` (two routes) come from
+        `state.lines`, or from memory when it is empty. Raises PromiseBroken when the whole template needs a state that
+        is not so, WordsMissing for an unknown template or a slot without a value.
         """
         template = self.template(template_id, lang)
         if not template.needs.holds(state):
@@ -94,12 +94,21 @@ class Words:
                 return say_lines(state.lines or self.helplines.from_memory(), template.lang)
             case "medical":
                 return self.helplines.emergency("medical", state.lines).dialled(template.lang)
+            case "emergency":
+                return self._emergency(template.lang, state)
             case "police":
                 return self.helplines.emergency("police", state.lines).dialled(template.lang)
             case _:
                 if name not in given:
                     raise WordsMissing(f"{template.id} needs the slot {name}", field=name)
                 return given[name]
+
+    def _emergency(self, lang: Lang, state: PromiseState) -> str:
+        """Two different routes for a body in danger; where one number answers for all, the second is a line to talk."""
+        lines = state.lines or self.helplines.from_memory()
+        first = [self.helplines.emergency(kind, state.lines) for kind in ("medical", "police")]
+        routes = tuple(dict.fromkeys(line.dialled(lang) for line in (*first, *lines)))
+        return (" 或 " if lang == "zh" else " or ").join(routes[:2])
 
 
 def load_words() -> Words:
