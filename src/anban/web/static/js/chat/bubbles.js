@@ -21,10 +21,9 @@ export function openBubbles({ talk, list, empty, words }) {
 
   // Follows the talk, but never pushes the first words of the latest turn out of sight.
   function follow() {
-    if (!stuck) return;
     const latest = list.lastElementChild;
-    const end = talk.scrollHeight - talk.clientHeight;
-    talk.scrollTop = latest ? Math.min(end, latest.offsetTop - 12) : end;
+    if (!stuck || !latest) return;
+    talk.scrollTop = Math.min(talk.scrollHeight - talk.clientHeight, latest.offsetTop - 12);
     put = talk.scrollTop;
   }
   talk.addEventListener("scroll", () => {

@@ -46,13 +46,13 @@ function leave(line) {
   rest(true);
 }
 
-function level(value) {
-  help.level(value);
-  notices.crisis(Number(value.slice(1)) >= 3);
+function level(value, { lower = true } = {}) {
+  help.level(value, { lower });
+  notices.crisis(Number(store.kept.level.slice(1)) >= 3);
 }
 
 function take(anban) {
-  if (anban.level) level(anban.level);
+  if (anban.level) level(anban.level, { lower: false });
   if (anban.author) speaker.set(anban.author, anban.speaker);
   help.routes(anban.help?.lines);
   for (const notice of anban.notices ?? []) show(notice);

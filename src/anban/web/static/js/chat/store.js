@@ -16,6 +16,7 @@ export function openStore({ user, conversation, level, after }) {
     user, conversation, level, after, turns: [], draft: "", seen: [],
     ...(found.user === user ? found : {}),
   };
+  kept.level = level || kept.level || "L0";
 
   function save() {
     try {
