@@ -83,12 +83,13 @@ class _Reading:
     last: _Checkpoint | None = None
 
     def wrong(self, what: str, seq: int | None = None, line: int | None = None) -> None:
-        if len(self.problems) < MOST_PROBLEMS:
-            self.problems.append(Problem(line or self.line, seq, what))
+        self.problems.append(Problem(line or self.line, seq, what))
 
 
-def verify(path: Path | str, public_key: str | Sequence[str] | None = None) -> Report:
-    """Check the export at `path`, line by line.
+def verify(
+    path: Path | str, public_key: str | Sequence[str] | None = None, *, most_problems: int = MOST_PROBLEMS
+) -> Report:
+    """Check the export at `path`, line by line, up to the line where `most_problems` have been found.
 
     `public_key`: the key or keys (base64 of 32 bytes) that the reader trusts, got elsewhere than from this file;
     without one the file's own keys are believed, which proves that it fits together but not whose it is. Raises
@@ -99,7 +100,10 @@ def verify(path: Path | str, public_key: str | Sequence[str] | None = None) -> R
     with open(path, "rb") as file:
         for line in _lines(file, reading):
             _look_at(line, reading)
-    _finish(reading)
+            if len(reading.problems) >= most_problems:
+                break
+        else:
+            _finish(reading)
     last = reading.last
     return Report(
         whole=not reading.problems,
