@@ -41,6 +41,9 @@ def test_two_routes_to_real_people(id, lang, place):
         routes = {line.dialled(lang) for line in lines(place, audience)}
         routes |= {known.emergency(kind, lines(place, audience)).dialled(lang) for kind in ("medical", "police")}
         for _, spoken in everything_said(words().template(id, lang), audience, place):
+            # For a body in danger the emergency room is the second way.
+            if id == "health-emergency":
+                routes.add("急诊" if lang == "zh" else "emergency room")
             named = {route for route in routes if route in spoken.text}
             assert len(named) >= 2, (spoken.text, routes)
 

@@ -44,7 +44,7 @@ def test_an_empty_desk_is_never_hidden():
 def test_sent_is_not_called_received():
     sent = words().render("crisis.l3", lang="zh", state=PromiseState(contact="sent")).text
     received = words().render("crisis.l3", lang="zh", state=PromiseState(contact="received")).text
-    assert "还没收到回音" in sent and "已经看到消息" not in sent
+    assert "还没有回音" in sent and "已经看到消息" not in sent
     assert "已经看到消息" in received
 
 
