@@ -1,20 +1,24 @@
 """Detectors alone over lines of JSON, for `anban check`: one line in, one line out, in order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import orjson
 
 from anban.base.errors import Malformed
 from anban.detectors.panel import Panel
-from anban.detectors.signal import Role, Said, Window
+from anban.detectors.signal import Reading, Role, Said, Window
 
 _BUDGET_MS = 1000.0
 _GAP_SECONDS = 60.0  # how long ago each line of a context that carries no times is taken to have been said
 
 
-def check_lines(lines: Iterable[str | bytes], panel: Panel) -> Iterator[dict[str, Any]]:
-    """For each JSONL line `{id,text,role?,lang?,context?}` one object `{id,scores,why}` (contract section 2).
+def check_lines(
+    lines: Iterable[str | bytes], panel: Panel, grade: Callable[[Reading], str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """For each JSONL line `{id,text,role?,lang?,context?}` one object `{id,scores,level,why}` (contract section 2).
+
+    `grade` makes a level of a reading; detectors know no levels themselves.
 
     `context` is a list of earlier lines, oldest first, or one string; "U:" and "A:" tell who spoke, else they take
     turns. A line that cannot be read gives `{id,error}` and the next one is read.
@@ -26,19 +30,19 @@ def check_lines(lines: Iterable[str | bytes], panel: Panel) -> Iterator[dict[str
         try:
             row = _parsed(line)
             name = row.get("id")
-            yield {"id": name, **check(_window(row), panel)}
+            yield {"id": name, **check(_window(row), panel, grade)}
         except Malformed as error:
             yield {"id": name, "error": error.message}
 
 
-def check(window: Window, panel: Panel) -> dict[str, Any]:
-    """`{scores, why}` of one window, and `unavailable` when a detector could not look."""
+def check(window: Window, panel: Panel, grade: Callable[[Reading], str] | None = None) -> dict[str, Any]:
+    """`{scores, level, why}` of one window, and `unavailable` when a detector could not look."""
     reading = panel.look(window, _BUDGET_MS)
     scores: dict[str, float] = {}
     for signal in reading.signals:
         scores.setdefault(signal.kind, round(signal.score, 4))
     why = list(dict.fromkeys(f"{s.kind} {s.why} ({s.view})" for s in reading.signals))
-    found: dict[str, Any] = {"scores": scores, "why": why}
+    found: dict[str, Any] = {"scores": scores, **({"level": grade(reading)} if grade else {}), "why": why}
     if reading.unavailable:
         found["unavailable"] = list(reading.unavailable)
     return found

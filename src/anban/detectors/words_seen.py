@@ -47,9 +47,9 @@ class WordsSeen:
         """Tags that the turns before leave: what the user said of late, what the companion just asked."""
         if not scene.before:
             return frozenset()
-        said = tags_of(self._user.hits(scene.user_before, frozenset(), effort)) & _CONTEXT_TAGS
         if scene.window.role != "user":
-            return said | tags_of(self._user.hits(scene.last_user, frozenset(), effort))
+            return tags_of(self._user.hits(scene.last_user, frozenset(), effort))
+        said = tags_of(self._user.hits(scene.user_before, frozenset(), effort)) & _CONTEXT_TAGS
         asked = tags_of(self._companion.hits(scene.last_assistant, frozenset(), effort))
         return said | frozenset(tag for tag in asked if tag.startswith("asked-"))
 

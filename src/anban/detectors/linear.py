@@ -1,0 +1,103 @@
+"""The trained detector: one small linear model over hashed pieces of text, a calibrated probability for each signal."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anban.base.errors import Misconfigured
+from anban.detectors.features import Buckets, buckets, buckets_before
+from anban.detectors.normalise import View
+from anban.detectors.scene import Scene
+from anban.detectors.signal import Role, Signal
+
+FOLDER = Path(__file__).parent / "model"
+BEFORE_SHARE = np.float32(0.7)  # what the turns before weigh against the text itself
+_SEGMENT = 400
+_SEGMENTS = 16
+_LEAST = 0.2  # a probability below this is not worth a signal
+_HIDDEN_VIEWS = frozenset({"lookalike", "squashed", "leet", "base64", "hex", "url", "entities", "escapes", "reversed",
+                           "pinyin", "sounds", "parts", "respelt", "mixed", "shifted", "glued", "pictures"})  # fmt: skip
+
+
+class Head:
+    """The weights for one speaker: `weights` (buckets, signals) int8, `scale` and `bias` per signal, calibration lines."""
+
+    def __init__(self, names: list[str], arrays: dict[str, Any], calibration: dict[str, Any]) -> None:
+        self.names = names
+        self._weights = arrays["weights"]
+        self._scale = arrays["scale"]
+        self._bias = arrays["bias"]
+        self._slope = {lang: np.array([c[0] for c in lines], np.float32) for lang, lines in calibration.items()}
+        self._shift = {lang: np.array([c[1] for c in lines], np.float32) for lang, lines in calibration.items()}
+
+    def probabilities(self, text: Buckets, before: Buckets, lang: str) -> Any:
+        """Calibrated probability of each signal."""
+        margin = self._sum(text) + (BEFORE_SHARE * self._sum(before) if len(before) else np.float32(0))
+        margin = margin * self._scale + self._bias
+        return 1 / (1 + np.exp(-np.clip(self._slope[lang] * margin + self._shift[lang], -30, 30)))
+
+    def _sum(self, found: Buckets) -> Any:
+        taken = np.take(self._weights, found, axis=0)
+        return taken.sum(axis=0, dtype=np.int32) / np.float32(max(1, len(found)) ** 0.5)
+
+
+class Trained:
+    """The model as a detector. Refuses to load when the file is not the one its card names."""
+
+    name = "model"
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        path = folder / "weights.npz"
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if digest != card["sha256"]:
+            raise Misconfigured("the detector model is not the one its card names", field="sha256")
+        self.version = f"{card['version']}+{digest[:8]}"
+        stored = np.load(path)
+        self._heads: dict[Role, Head] = {}
+        roles: tuple[Role, Role] = ("user", "assistant")
+        for role in roles:
+            arrays = {name: stored[f"{role}_{name}"] for name in ("weights", "scale", "bias")}
+            self._heads[role] = Head(card["signals"][role], arrays, card["calibration"][role])
+
+    def look(self, scene: Scene) -> Sequence[Signal]:
+        """The model's word on the text, and on the other views of it, as a probability for each signal it knows."""
+        head = self._heads[scene.window.role]
+        before = buckets_before(scene.before)
+        best = self._of(head, scene.text, before)
+        views = ["raw"] * len(head.names)
+        for view in self._others(scene):
+            found = self._of(head, view.text, before)
+            for n in np.flatnonzero(found > best + 0.1):
+                best[n], views[n] = found[n], view.name
+        return [
+            Signal(head.names[n], float(best[n]), "model", self.name, self.version, None, views[n])
+            for n in np.flatnonzero(best >= _LEAST)
+        ]
+
+    @staticmethod
+    def _others(scene: Scene) -> list[View]:
+        views = [view for view in scene.views[1:] if view.name in _HIDDEN_VIEWS and len(view.text) <= 2 * _SEGMENT][:4]
+        if scene.joined is not None:
+            views.append(View("joined", scene.joined[0]))
+        return views
+
+    @staticmethod
+    def _of(head: Head, text: str, before: Buckets) -> Any:
+        if len(text) <= _SEGMENT + 200:
+            return head.probabilities(buckets(text), before, language(text))
+        starts = np.linspace(0, len(text) - _SEGMENT, min(_SEGMENTS, len(text) // _SEGMENT + 1)).astype(int)
+        rows = [
+            head.probabilities(buckets(text[at : at + _SEGMENT]), before, language(text[at : at + _SEGMENT]))
+            for at in starts
+        ]
+        return np.max(rows, axis=0)
+
+
+def language(text: str) -> str:
+    """"zh" or "en", by whether there are Chinese characters."""
+    return "en" if text.isascii() or not any("\u4e00" <= char <= "\u9fff" for char in text) else "zh"

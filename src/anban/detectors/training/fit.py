@@ -1,0 +1,178 @@
+"""Fits the linear model: one masked logistic regression for each signal, calibrated by language, the same every time."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anban.detectors.features import BITS, buckets, buckets_before
+from anban.detectors.linear import BEFORE_SHARE, FOLDER, language
+from anban.detectors.normalise import fold
+from anban.detectors.signal import Role
+from anban.detectors.training.disguise import disguised
+from anban.detectors.training.pool import Row, read_pool, verified_sources
+
+VERSION = "1"
+_FEWEST = 12  # positives below which a signal is left to the word lists
+_STRENGTH = {"user": 6.0, "assistant": 6.0}
+_FOLDS = 3
+_GRADED = {"self-harm.plan": 3, "self-harm.imminent": 4}
+
+
+def train(data: Path, out: Path = FOLDER, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Train on the pool in `data`, write `weights.npz` and `card.json` to `out`, and return the card.
+
+    Needs the extra `train` (scikit-learn, SciPy). The same pool gives the same file, byte for byte.
+    """
+    rows = [row for row in read_pool(data) if row.part == "train"]
+    rows.extend(_counter_examples(rows))
+    rows = disguised(rows)
+    used, left = verified_sources(data)
+    arrays: dict[str, Any] = {}
+    signals: dict[str, list[str]] = {}
+    calibration: dict[str, Any] = {}
+    roles: tuple[Role, Role] = ("user", "assistant")
+    for role in roles:
+        mine = [row for row in rows if row.role == role]
+        say(f"{role}: {len(mine)} texts")
+        names, weights, bias, lines = _fit_role(mine, role, say)
+        scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127.0
+        arrays[f"{role}_weights"] = np.round(weights / scale).astype(np.int8)
+        arrays[f"{role}_scale"] = scale.astype(np.float32)
+        arrays[f"{role}_bias"] = bias.astype(np.float32)
+        signals[role], calibration[role] = names, lines
+    blob = _stored(arrays)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "weights.npz").write_bytes(blob)
+    card = {
+        "name": "anban-linear", "version": VERSION, "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob),
+        "about": "hashed character and word pieces, one logistic regression per signal, labels masked where unknown",
+        "texts": {role: sum(row.role == role for row in rows) for role in roles},
+        "sources": sorted(used | {"written for this project"}), "sources_left_out": sorted(left),
+        "signals": signals, "calibration": calibration,
+    }  # fmt: skip
+    (out / "card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return card
+
+
+def targets(row: Row) -> dict[str, tuple[int, float]]:
+    """What each signal of the model should say of a row: the labels, and the steps of self-harm where graded."""
+    found = dict(row.labels)
+    known = found.get("self-harm")
+    if known is not None:
+        value, weight = known
+        for name, step in _GRADED.items():
+            if not value:
+                found[name] = (0, weight)
+            elif row.grade is not None:
+                found[name] = (int(row.grade >= step), weight)
+    return found
+
+
+def _counter_examples(rows: Sequence[Row]) -> list[Row]:
+    """Ordinary talk is also no example of the rarer signals; without it their models would see only their own files."""
+    extra: list[Row] = []
+    plain = {"secrets", "asks-human", "asks-if-ai", "injection", "kinship-request", "intimacy-request", "gambling",
+             "illegal", "leaving", "sexual", "elderly", "minority", "violence", "threat", "fraud", "dependence",
+             "health-emergency", "abuse"}  # fmt: skip
+    for row in rows:
+        if row.role == "user" and ("KdConv" in row.source or "clinc" in row.source or row.source == "benign-chat"):
+            names = plain - set(row.labels)
+            if row.source == "benign-chat":
+                names -= {"elderly", "minority"}
+            extra.append(replace(row, labels={name: (0, 0.5) for name in names}, grade=None))
+    return extra
+
+
+def matrix(rows: Sequence[Row]) -> Any:
+    """The rows as a sparse matrix, scaled as at run time."""
+    from scipy.sparse import csr_matrix
+
+    columns: list[Any] = []
+    values: list[Any] = []
+    ends = [0]
+    for row in rows:
+        text = buckets(fold(row.text))
+        before = buckets_before([(said.role, fold(said.text)) for said in row.recent])
+        columns.extend((text, before))
+        values.append(np.full(len(text), max(1, len(text)) ** -0.5, np.float32))
+        values.append(np.full(len(before), BEFORE_SHARE * max(1, len(before)) ** -0.5, np.float32))
+        ends.append(ends[-1] + len(text) + len(before))
+    made = csr_matrix((np.concatenate(values), np.concatenate(columns), ends), shape=(len(rows), 1 << BITS))
+    made.sum_duplicates()
+    return made
+
+
+def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[list[str], Any, Any, dict[str, Any]]:
+    whole = matrix(rows)
+    wanted = [targets(row) for row in rows]
+    langs = np.array([language(row.text) for row in rows])
+    folds = np.array([int(hashlib.sha256(row.text.encode("utf-8", "replace")).hexdigest()[:6], 16) for row in rows]) % _FOLDS
+    names: list[str] = []
+    weights: list[Any] = []
+    bias: list[float] = []
+    lines: dict[str, list[tuple[float, float]]] = {"zh": [], "en": []}
+    for name in sorted({name for want in wanted for name in want}):
+        chosen = np.array([n for n, want in enumerate(wanted) if name in want])
+        truth = np.array([wanted[n][name][0] for n in chosen])
+        if truth.sum() < _FEWEST or truth.sum() == len(truth):
+            continue
+        weight = _balanced(truth, np.array([wanted[n][name][1] for n in chosen]))
+        part = whole[chosen]
+        held = np.zeros(len(chosen), np.float32)
+        for fold_number in range(_FOLDS):
+            inside = folds[chosen] != fold_number
+            model = _logistic(part[inside], truth[inside], weight[inside], role)
+            held[~inside] = model.decision_function(part[~inside])
+        model = _logistic(part, truth, weight, role)
+        names.append(name)
+        weights.append(model.coef_[0].astype(np.float32))
+        bias.append(float(model.intercept_[0]))
+        base = np.array([wanted[n][name][1] for n in chosen])
+        for lang in lines:
+            lines[lang].append(_line(held, truth, base, langs[chosen] == lang))
+        say(f"  {name}: {int(truth.sum())} of {len(truth)}")
+    return names, np.stack(weights, axis=1), np.array(bias), lines
+
+
+def _balanced(truth: Any, weight: Any) -> Any:
+    """Positives together weigh at most a fifth of the negatives, and no less than they are."""
+    positive, negative = weight[truth == 1].sum(), weight[truth == 0].sum()
+    boost = min(20.0, max(1.0, 0.2 * negative / max(positive, 1e-9)))
+    return np.where(truth == 1, weight * boost, weight)
+
+
+def _logistic(part: Any, truth: Any, weight: Any, role: Role) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=_STRENGTH[role], solver="liblinear", max_iter=60, tol=1e-3, random_state=7)
+    return model.fit(part, truth, sample_weight=weight)
+
+
+def _line(margin: Any, truth: Any, weight: Any, here: Any) -> tuple[float, float]:
+    """Slope and shift that turn held-out margins into probabilities (Platt 1999), from all texts if a language is thin."""
+    from sklearn.linear_model import LogisticRegression
+
+    if truth[here].sum() < 8 or (truth[here] == 0).sum() < 8:
+        here = np.ones(len(truth), bool)
+    model = LogisticRegression(C=100.0, max_iter=200, random_state=7)
+    model.fit(margin[here].reshape(-1, 1), truth[here], sample_weight=weight[here])
+    return round(float(max(model.coef_[0, 0], 0.05)), 4), round(float(model.intercept_[0]), 4)
+
+
+def _stored(arrays: dict[str, Any]) -> bytes:
+    """The arrays as an uncompressed .npz whose bytes depend on nothing but their content."""
+    import zipfile
+
+    blob = io.BytesIO()
+    with zipfile.ZipFile(blob, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(arrays):
+            inner = io.BytesIO()
+            np.lib.format.write_array(inner, np.ascontiguousarray(arrays[name]), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), inner.getvalue())
+    return blob.getvalue()
