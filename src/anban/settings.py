@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from anban.base.errors import Misconfigured
 from anban.base.keys import MasterKeys, parse_master_keys
+from anban.law.model import EVERYONE
 from anban.law.register import Register
 from anban.law.rulebook import laxer
 
@@ -78,7 +79,7 @@ def read_settings(**given: Any) -> Settings:
 
 def check_against_law(settings: Settings, register: Register, at: datetime) -> None:
     """Raise `Misconfigured` when a choice is laxer than what is in force; stricter is welcome."""
-    found = laxer(register.in_force(settings.rule_packs, at), settings.choices)
+    found = laxer(register.in_force(settings.rule_packs, at, EVERYONE), settings.choices)
     if found:
         raise Misconfigured("laxer than the law: " + "; ".join(found), field="choices")
 

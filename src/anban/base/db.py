@@ -8,7 +8,12 @@ commit without waiting, for what an ordinary turn leaves behind.
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Executable, Insert, MetaData
+from sqlalchemy.exc import SQLAlchemyError
+
+from anban.base.db_faults import Fault, fault
+from anban.base.errors import Misconfigured, StorageFailed
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -25,6 +30,11 @@ metadata = MetaData(
 MAX_WAITING = 20_000
 """Rows that may wait for a group commit before ordinary turns are refused (reliability rule R8)."""
 
+MOST_WAITING = 5 * MAX_WAITING
+"""Rows that may wait at all: what turns already begun may still leave behind."""
+
+_log: Any = structlog.get_logger("anban.database")
+
 
 class Database(Protocol):
     """What SQLite and PostgreSQL have in common here."""
@@ -36,24 +46,34 @@ class Database(Protocol):
 
     @property
     def healthy(self) -> bool:
-        """False after a failed commit until one succeeds, and when too much waits to be written."""
+        """False after a failed commit until one succeeds, and when too much waits to be written. Mends by itself."""
+        ...
+
+    @property
+    def refused(self) -> int:
+        """Rows given to `later` that a constraint refused: each is a fault in the code that made it."""
         ...
 
     async def read(self, work: Work[T]) -> T:
-        """Run `work` and return its result. Raises `StorageFailed`."""
+        """Run `work`, which sees one moment and may not write, and return its result. Raises `StorageFailed`."""
         ...
 
     async def write(self, work: Work[T], *, urgent: bool = False) -> T:
         """Run `work` in a transaction; returns once it is durable.
 
-        `urgent` is for the path that protects a person: it never queues behind ordinary work. Errors that `work`
-        itself raises (such as `IntegrityError`) come through and undo only that work; a database that fails raises
-        `StorageFailed`, and then whether the change was made is unknown.
+        `urgent` is for the path that protects a person: it never queues behind ordinary work, nor fails because of
+        it. Errors that `work` itself raises (such as `IntegrityError`) come through and undo only that work; a
+        database that fails raises `StorageFailed`, and then whether the change was made is unknown. `work` may be run
+        again, so it does nothing but use its connection.
         """
         ...
 
     def later(self, statement: Executable, row: Mapping[str, Any]) -> None:
-        """Write `row` with `statement` in the next group commit. Statements are compared by identity."""
+        """Write `row` with `statement` in the next group commit. Statements are compared by identity.
+
+        Rows that a constraint refuses are dropped, logged and counted in `refused`. Raises `StorageFailed` when
+        `MOST_WAITING` rows wait already, or after `close`.
+        """
         ...
 
     async def settled(self) -> None:
@@ -61,7 +81,7 @@ class Database(Protocol):
         ...
 
     async def check(self) -> bool:
-        """Try the database once; True when it answers."""
+        """Try the database once; True when it answers and takes changes."""
         ...
 
     async def close(self) -> None:
@@ -87,8 +107,27 @@ class Waiting:
 
     def run(self, connection: Connection) -> None:
         """Execute every group, new rows before changes to rows; the caller commits."""
-        for statement, rows in sorted(self._rows.values(), key=lambda group: not isinstance(group[0], Insert)):
+        for statement, rows in self._groups():
             connection.execute(statement, rows)
+
+    def run_each(self, connection: Connection) -> int:
+        """Execute row by row after `run` failed, leaving out what a constraint refuses; how many were left out."""
+        refused = 0
+        for statement, rows in self._groups():
+            for row in rows:
+                try:
+                    with connection.begin_nested():
+                        connection.execute(statement, row)
+                except SQLAlchemyError as error:
+                    if fault(error) is not Fault.WORK:
+                        raise
+                    refused += 1
+                    # Kinds only: the error's own text shows the row.
+                    _log.error("row.refused", error=type(error).__name__, table=_table(statement))
+        return refused
+
+    def _groups(self) -> list[tuple[Executable, list[Mapping[str, Any]]]]:
+        return sorted(self._rows.values(), key=lambda group: not isinstance(group[0], Insert))
 
     def absorb(self, newer: "Waiting") -> None:
         """Put `newer` rows behind these, after a commit that failed."""
@@ -97,10 +136,18 @@ class Waiting:
                 self.add(statement, row)
 
 
+def _table(statement: Executable) -> str:
+    return str(getattr(getattr(statement, "table", None), "name", "unnamed"))
+
+
+def room_for_more(waiting: Waiting, *, closing: bool) -> None:
+    """Raise `StorageFailed` when another row may not wait."""
+    if closing or waiting.count >= MOST_WAITING:
+        raise StorageFailed("the database is closed" if closing else "too much waits to be written")
+
+
 def open_database(url: str) -> Database:
     """The database for `url`: `sqlite:///path` or `postgresql://…`. Raises `Misconfigured` for anything else."""
-    from anban.base.errors import Misconfigured
-
     if url.startswith("sqlite:///"):
         from anban.base.db_sqlite import SqliteDatabase
 

@@ -20,16 +20,20 @@ from anban.risk.record import keep
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """One message that shows a person in danger: everything a case needs, and no words."""
+    """One message that shows a person in danger: everything a case needs, and no words.
+
+    `conversation` is a keyed digest; `before` is the life level the person was held at until now.
+    """
 
     service: str
     user: str
-    conversation_digest: str
+    conversation: str
     decision: str
     rulebook: str
     at: datetime
     level: int
     theme: str
+    before: int
     held: Held
     template: str
     late: bool = False
@@ -52,16 +56,20 @@ def open_crisis(connection: Connection, danger: Danger) -> Case:
     higher = danger.level > case.level
     if not is_new:
         # Repeats of one person merge into their case: a flood of messages is still one person to reach.
-        kind = "raised" if higher else "seen"
+        kind, once = ("raised", danger.decision) if higher else ("seen", f"{danger.at:%Y%m%d%H}")
         facts = {"level": danger.level, "theme": danger.theme, "decision": danger.decision}
-        case = append(connection, case, CaseEvent(f"{kind}|{danger.decision}", kind, danger.at, "anban", facts))
+        case = append(connection, case, CaseEvent(f"{kind}|{once}", kind, danger.at, "anban", facts))
     keep(connection, danger.user, danger.held)
     if is_new or higher:
-        write(connection, _entry(danger, Kind.CASE_CRISIS_OPENED if is_new else Kind.CASE_CRISIS_RAISED, case))
+        write(connection, _entry(danger, Kind.CASE_CRISIS_OPENED if is_new else Kind.CASE_CRISIS_RAISED, case.id))
+    if danger.held.life > danger.before:
+        write(connection, _entry(danger, Kind.RISK_LEVEL_CHANGED, case.id))
+    # The words follow within the same second; that they were chosen is committed with the case.
+    write(connection, _entry(danger, Kind.HELP_OFFERED, case.id))
     return case
 
 
-def _entry(danger: Danger, kind: Kind, case: Case) -> Entry:
+def _entry(danger: Danger, kind: Kind, case: str) -> Entry:
     return Entry(
         kind=kind,
         at=danger.at,
@@ -70,11 +78,13 @@ def _entry(danger: Danger, kind: Kind, case: Case) -> Entry:
         service=danger.service,
         rulebook=danger.rulebook,
         facts={
-            "case": case.id,
+            "case": case,
             "level": LIFE_NAMES[danger.level],
             "theme": danger.theme,
             "decision": danger.decision,
-            "conversation": danger.conversation_digest,
+            "before": LIFE_NAMES[danger.before],
+            "conversation": danger.conversation,
+            "template": danger.template,
         },
         late=danger.late,
     )

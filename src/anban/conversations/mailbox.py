@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from anban.base.keys import DataKey
 from anban.base.times import aware
@@ -103,3 +103,8 @@ def _mail(row: Any, key: DataKey) -> Mail:
     payload = orjson.loads(key.open(row.sealed, _place(row.user, row.key, row.key_version)))
     state_at = aware(row.state_at) if row.state_at else None
     return Mail(row.id, row.user, row.conversation, row.kind, aware(row.at), payload, row.state, state_at)
+
+
+def newest(connection: Connection, user: str) -> int:
+    """The cursor of the user's newest event, 0 when there is none."""
+    return connection.execute(select(func.max(mail.c.id)).where(mail.c.user == user)).scalar() or 0

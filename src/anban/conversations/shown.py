@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_once
 
 from anban.base.ids import new_id
 from anban.base.times import aware
 from anban.conversations.models import notices
 
-NOTICE_INSERT = insert(notices)
+NOTICE_INSERT = insert_once(notices).on_conflict_do_nothing()
+"""Written once per (user, kind, window), whichever replica is first; both databases read this form alike."""
 NOTICE_SHOWN = (
     update(notices)
     .where(notices.c.id == bindparam("notice_id"), notices.c.shown_at.is_(None))

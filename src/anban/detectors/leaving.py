@@ -54,6 +54,19 @@ _EN_BYE = re2.compile(
     r"(?:i'?m |im )?(?:going|off|heading) (?:to (?:bed|sleep|work|class|school)|off|out)(?: now)?|i'?m off(?: to (?:bed|work|sleep))?|that'?s all for (?:now|today|tonight)|have a (?:good|great|nice|lovely) (?:one|day|night|evening|weekend)|sweet dreams|sleep well|toodles|ciao|peace out|ta ?ta)"
     r"(?: (?:for now|now|everyone|all|then|bye+|goodbye|gn|good ?night|night|thanks?|thank you|ttyl|later|dear|love|babe|honey|friend|bud|mate|see (?:ya|you)(?: (?:later|soon|tomorrow))?|talk (?:soon|later|tomorrow)|take care|sleep well|sweet dreams|and thanks|till tomorrow|until tomorrow|you too|lol|haha|x+))*$"
 )
+_ZH_PARTS = re2.compile(r"[\s,.!~。、…;]+")
+_EN_PARTS = re2.compile(r"[,.!;~\n…]+")
+_ZH_REASON = re2.compile(
+    r"^.{0,4}(?:老板|我妈|妈妈|我爸|上课|下课|开会|吃饭|手机|没电|困|累|睡|忙|地铁|到站|登机|娃|孩子|醒了|电话|客人|洗澡|作业|上班|下班|火车|车来|明天|早起|锅|饭好|水开|快递|不早|很晚|"
+    r"迟到|面试|考试|老师|同事|朋友|喊我|叫我|来了|到了|有事|有点事|辛苦|今天|聊得|开心|谢|嗯|好的|行|再见|算了|先这样).{0,8}$"
+)
+_EN_REASON = re2.compile(
+    r"^(?:\S+ ){0,5}(?:tired|sleepy|late|dinner|lunch|breakfast|work|class|bus|train|phones?|battery|mom|mum|dad|boss|meeting|bed|sleep|homework|school|early|"
+    r"tomorrow|here|calling|door|shift|baby|thanks?|thank|fun|nice|great|ok|okay|alright|right|well|cheers|done)(?: \S+){0,4}$"
+)
+_NO_REASON = re2.compile(
+    r"他|她|他们|说|问|怎么|如何|如果|打我|骂|吗|什么|\b(?:he|she|they|said|says|told|how|what|why|if|hits?|beats?|scared|you)\b"
+)
 _SLASH = re2.compile(r"^\s*[/!](?:exit|quit|stop|end|bye|leave|close|退出|结束|停止)\s*$")
 
 
@@ -70,15 +83,35 @@ def asks_to_leave(text: str) -> Leaving | None:
         return None
     if _SLASH.search(folded):
         return "exit"
-    words = _TRIM.sub(" ", _without_pictures(folded).replace("'", "")).strip()
+    plain = _without_pictures(folded).replace("'", "")
+    words = _TRIM.sub(" ", plain).strip()
     close = words.replace(" ", "")
-    if any("\u4e00" <= char <= "\u9fff" for char in close) or close.isdigit():
-        if _ZH_EXIT.search(close):
-            return "exit"
-        return "goodbye" if _ZH_BYE.search(close) else None
-    if _EN_EXIT.search(words):
+    chinese = any("\u4e00" <= char <= "\u9fff" for char in close) or close.isdigit()
+    return _whole(close if chinese else words, chinese) or _with_reason(plain, chinese)
+
+
+def _whole(words: str, chinese: bool) -> Leaving | None:
+    """The answer when all the words are the command or the farewell."""
+    if (_ZH_EXIT if chinese else _EN_EXIT).search(words):
         return "exit"
-    return "goodbye" if _EN_BYE.search(words) else None
+    return "goodbye" if (_ZH_BYE if chinese else _EN_BYE).search(words) else None
+
+
+def _with_reason(text: str, chinese: bool) -> Leaving | None:
+    """The answer when one part is the command or farewell and every other part an everyday reason for it."""
+    parts = [part for part in (_ZH_PARTS if chinese else _EN_PARTS).split(text) if part.strip()]
+    if not 2 <= len(parts) <= 4:
+        return None
+    asked: list[Leaving] = []
+    for part in parts:
+        words = _TRIM.sub(" ", part).strip()
+        if answer := _whole(words.replace(" ", "") if chinese else words, chinese):
+            asked.append(answer)
+        elif not (_ZH_REASON if chinese else _EN_REASON).search(words) or _NO_REASON.search(words):
+            return None
+    if not asked:
+        return None
+    return "exit" if "exit" in asked else "goodbye"
 
 
 def _without_pictures(text: str) -> str:

@@ -99,5 +99,5 @@ class Trained:
 
 
 def language(text: str) -> str:
-    """"zh" or "en", by whether there are Chinese characters."""
+    """ "zh" or "en", by whether there are Chinese characters."""
     return "en" if text.isascii() or not any("\u4e00" <= char <= "\u9fff" for char in text) else "zh"

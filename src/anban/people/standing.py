@@ -25,7 +25,7 @@ class Standing:
     @property
     def groups(self) -> frozenset[str]:
         """The groups of persons that a parameter's `who:` may name."""
-        return frozenset({"known-minors"}) if self.is_minor and self.ground != "unknown" else frozenset()
+        return frozenset({"minors", "known-minors"}) if self.is_minor else frozenset()
 
 
 def standing_of(user: User | None, at: datetime, *, minor_age: int, elder_age: int) -> Standing:

@@ -80,3 +80,9 @@ def change(connection: Connection, user: User, facts: Mapping[str, Any]) -> User
     if facts:
         connection.execute(update(users).where(users.c.id == user.id).values(**facts))
     return replace(user, **facts)
+
+
+def service_and_ref(connection: Connection, identifier: str) -> tuple[str, str] | None:
+    """Which service a user of ours belongs to, and what it calls them."""
+    row = connection.execute(select(users.c.service, users.c.ref).where(users.c.id == identifier)).first()
+    return None if row is None else (row.service, row.ref)

@@ -4,74 +4,83 @@ Kind words are cheap and come at low confidence. What is costly (a human, a case
 statement, or the agreement of two signals: a trained model alone never opens the third level.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from anban.detectors.signal import Reading, Signal
 from anban.risk.models import Assessed, Reason
 
 Thresholds = Mapping[str, float]
+Signals = Sequence[Signal]
 
 LEARNED = frozenset({"model"})
 """Detectors that estimate from examples; all others point at an explicit statement."""
 
 LIFE_NAMES = ("L0", "L1", "L2", "L3", "L4")
+TRANSFERRING = "transferring-now"
+"""The reason code of a person who is sending money at this moment."""
+
 PROPERTY_NAMES = ("P0", "P1", "P2", "P3")
 DEPENDENCE_NAMES = ("D0", "D1", "D2", "D3")
 
 
-def assess(reading: Reading, thresholds: Thresholds) -> Assessed:
-    """What one message in its window says. Thresholds are the parameter `signal-thresholds`, by signal name."""
-    life, theme, life_signals = _life(reading, thresholds)
-    wealth, wealth_signals = _property(reading, thresholds)
-    bound = _over(reading, thresholds, "dependence")
+def assess(reading: Reading, gentle: Thresholds, costly: Thresholds) -> Assessed:
+    """What one message in its window says.
+
+    `gentle` and `costly` are the parameters `signal-gentle-thresholds` and `signal-costly-thresholds`, by signal name.
+    """
+    life, theme, life_signals = _life(reading, gentle, costly)
+    wealth, wealth_signals = _property(reading, gentle, costly)
+    bound = _over(reading, gentle, "dependence")
     reasons = tuple(_reason(f"life.{LIFE_NAMES[life]}", each) for each in life_signals)
     reasons += tuple(_reason(f"property.{PROPERTY_NAMES[wealth]}", each) for each in wealth_signals)
     reasons += tuple(_reason("dependence.D1", each) for each in bound)
     return Assessed(life, wealth, 1 if bound else 0, theme, reasons)
 
 
-def _life(reading: Reading, thresholds: Thresholds) -> tuple[int, str, Sequence[Signal]]:
-    over: Callable[[str], Sequence[Signal]] = lambda kind: _over(reading, thresholds, kind)  # noqa: E731
-    imminent, plan = over("self-harm.imminent"), over("self-harm.plan")
-    wish = (*over("self-harm.ideation"), *over("self-harm"))
-    if imminent and _two_keys(imminent, (*plan, *wish)):
+def _life(reading: Reading, gentle: Thresholds, costly: Thresholds) -> tuple[int, str, Signals]:
+    imminent, plan = _over(reading, gentle, "self-harm.imminent"), _over(reading, gentle, "self-harm.plan")
+    wish = (*_over(reading, gentle, "self-harm.ideation"), *_over(reading, gentle, "self-harm"))
+    if _two_keys(imminent, (*plan, *wish), costly):
         return 4, "self", (*imminent, *plan, *wish)
-    for theme in ("health-emergency", "threat"):
-        # Needs a plain statement: these two open level four for someone who does not want to die.
-        if any(signal.detector not in LEARNED for signal in over(theme)):
-            return 4 if theme == "health-emergency" else 3, theme, over(theme)
-    if plan and _two_keys(plan, wish):
+    if _stated(_over(reading, costly, "health-emergency")):
+        return 4, "health-emergency", _over(reading, costly, "health-emergency")
+    if _two_keys(plan, (*wish, *imminent), costly):
         return 3, "self", (*plan, *wish)
+    if _stated(_over(reading, costly, "threat")):
+        return 3, "threat", _over(reading, costly, "threat")
     if wish or plan or imminent:
         return 2, "self", (*wish, *plan, *imminent)
     for theme in ("violence", "threat", "health-emergency"):
-        if over(theme):
-            return 2, theme, over(theme)
-    distress = over("distress")
+        if found := _over(reading, gentle, theme):
+            return 2, theme, found
+    distress = _over(reading, gentle, "distress")
     return (1, "self", distress) if distress else (0, "self", ())
 
 
-def _property(reading: Reading, thresholds: Thresholds) -> tuple[int, Sequence[Signal]]:
-    fraud = _over(reading, thresholds, "fraud")
-    gambling = _over(reading, thresholds, "gambling")
-    stated = [signal for signal in fraud if signal.detector not in LEARNED]
-    if stated and max(signal.score for signal in stated) >= thresholds.get("fraud.now", 1.0):
-        return 3, fraud
-    if stated:
-        return 2, fraud
+def _property(reading: Reading, gentle: Thresholds, costly: Thresholds) -> tuple[int, Signals]:
+    fraud = _over(reading, gentle, "fraud")
+    if stated := _stated(_over(reading, costly, "fraud")):
+        return (3 if any(signal.why.endswith(TRANSFERRING) for signal in stated) else 2), fraud
+    gambling = _over(reading, gentle, "gambling")
     return (1, (*fraud, *gambling)) if fraud or gambling else (0, ())
 
 
-def _over(reading: Reading, thresholds: Thresholds, kind: str) -> Sequence[Signal]:
+def _over(reading: Reading, thresholds: Thresholds, kind: str) -> Signals:
     limit = thresholds.get(kind)
     if limit is None:
         return ()
     return tuple(signal for signal in reading.signals if signal.kind == kind and signal.score >= limit)
 
 
-def _two_keys(first: Sequence[Signal], second: Sequence[Signal]) -> bool:
-    """An explicit statement, or two detectors or signals that agree."""
-    return any(signal.detector not in LEARNED for signal in first) or bool(second)
+def _stated(signals: Signals) -> Signals:
+    return tuple(signal for signal in signals if signal.detector not in LEARNED)
+
+
+def _two_keys(first: Signals, second: Signals, costly: Thresholds) -> bool:
+    """An explicit statement at the costly threshold, or agreement with another signal that reaches its own."""
+    if any(signal.score >= costly.get(signal.kind, 1.0) for signal in _stated(first)):
+        return True
+    return bool(first) and any(signal.score >= costly.get(signal.kind, 1.0) for signal in second)
 
 
 def _reason(rule: str, signal: Signal) -> Reason:

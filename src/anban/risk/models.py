@@ -1,7 +1,9 @@
 """Where a person stands on the three ladders, kept over every conversation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, ForeignKey, Integer, String, Table
 
@@ -34,6 +36,15 @@ class Reason:
     view: str
     why: str
     span: tuple[int, int] | None = None
+
+    @classmethod
+    def stored(cls, row: Mapping[str, Any]) -> "Reason":
+        """A reason as JSON gives it back."""
+        span = row["span"]
+        return cls(
+            row["rule"], row["signal"], row["score"], row["detector"], row["version"], row["view"], row["why"],
+            (span[0], span[1]) if span else None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def held_level(connection: Connection, user: str) -> Held:
     row = connection.execute(_FOUND, {"of_user": user}).first()
     if row is None:
         return Held()
-    reasons = tuple(_reason(stored) for stored in row.reasons)
+    reasons = tuple(Reason.stored(each) for each in row.reasons)
     return Held(row.life, row.property, row.dependence, aware(row.since), aware(row.seen_at), row.set_by, reasons)
 
 
@@ -75,11 +75,6 @@ def lower(connection: Connection, user: str, life: int, by: str, at: datetime) -
         .where(risk_levels.c.user == user)
         .values(life=life, property=0, since=at, seen_at=at, set_by=by, reasons=[])
     )
-
-
-def _reason(stored: dict[str, Any]) -> Reason:
-    span = stored.pop("span", None)
-    return Reason(**stored, span=(span[0], span[1]) if span else None)
 
 
 def _row(held: Held) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _counter_examples(rows: Sequence[Row]) -> list[Row]:
             names = plain - set(row.labels)
             if row.source == "benign-chat":
                 names -= {"elderly", "minority"}
-            extra.append(replace(row, labels={name: (0, 0.5) for name in names}, grade=None))
+            extra.append(replace(row, labels=dict.fromkeys(names, (0, 0.5)), grade=None))
     return extra
 
 
@@ -112,7 +112,10 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
     whole = matrix(rows)
     wanted = [targets(row) for row in rows]
     langs = np.array([language(row.text) for row in rows])
-    folds = np.array([int(hashlib.sha256(row.text.encode("utf-8", "replace")).hexdigest()[:6], 16) for row in rows]) % _FOLDS
+    folds = (
+        np.array([int(hashlib.sha256(row.text.encode("utf-8", "replace")).hexdigest()[:6], 16) for row in rows])
+        % _FOLDS
+    )
     names: list[str] = []
     weights: list[Any] = []
     bias: list[float] = []

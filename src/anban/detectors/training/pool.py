@@ -22,7 +22,7 @@ _NAMES = {
     "out_sycophancy": "out.flattery",
 }  # fmt: skip
 _SAME = frozenset(
-    "distress violence threat fraud dependence elderly abuse sexual illegal gambling".split()
+    ["distress", "violence", "threat", "fraud", "dependence", "elderly", "abuse", "sexual", "illegal", "gambling"]
 )  # labels of the public pool that already bear our names
 _WEAK_WEIGHT = 0.4
 _OWN_WEIGHT = 2.0  # texts written for these signals against scraped ones
@@ -100,9 +100,7 @@ def _written(path: Path) -> Iterator[Row]:
         part: Part = "dev" if zlib.crc32(group[row["id"]].encode()) % 6 == 0 else "train"
         recent = turns_before(row.get("context"), row["role"])
         lang = row.get("lang", "zh")
-        yield Row(
-            row["text"], row["role"], lang, labels, path.stem, recent, grade, part, row.get("family", "")
-        )
+        yield Row(row["text"], row["role"], lang, labels, path.stem, recent, grade, part, row.get("family", ""))
 
 
 def _groups(rows: list[dict[str, Any]]) -> dict[str, str]:

@@ -1,0 +1,260 @@
+"""The composition root: builds the runtime and mounts the doors. Nothing else constructs things."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
+from pydantic import SecretStr
+from sqlalchemy import MetaData
+
+from anban import __version__
+from anban.base.clock import ShiftedClock, SystemClock
+from anban.base.db import Connection, Database, metadata, open_database
+from anban.base.db_dead import DeadDatabase
+from anban.base.db_sqlite import quick_check
+from anban.base.errors import StorageFailed
+from anban.base.ids import new_id
+from anban.base.migrate import migrate
+from anban.base.spool import Spool
+from anban.cases import models as _cases
+from anban.conversations import models as _conversations
+from anban.detectors.panel import build_panel
+from anban.law.register import Register, load
+from anban.law.rulebook import Rulebook
+from anban.ledger import models as _ledger
+from anban.ledger.checkpoint import signer
+from anban.ledger.sequencer import Sequencer
+from anban.people import models as _people
+from anban.provider.models import Service
+from anban.provider.services import add_key, has_keys, open_service
+from anban.rails.companion import Companion
+from anban.rails.figures import Figures
+from anban.rails.post import Flights, Post
+from anban.rails.presence import Presence
+from anban.rails.pulse import beat
+from anban.rails.runtime import Rules, Runtime
+from anban.rails.upstream import Upstream
+from anban.risk import models as _risk
+from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
+from anban.web.auth import Doorman
+from anban.web.caseroom import act_on_case, get_case, list_cases
+from anban.web.demo import advance_clock, sent
+from anban.web.evidence import decision, duties, ledger_export, ledger_tail, turn_service
+from anban.web.gateway.body import Limits
+from anban.web.gateway.chat import Gateway, chat_completions, models
+from anban.web.gateway.events import acknowledge_event, events
+from anban.web.gateway.moderations import moderations
+from anban.web.health import Watched, healthz, metrics, openapi, readyz
+from anban.web.manage import Office, get_person, put_person
+from anban.web.problems import answer_problem
+from anban.web.user import Pages, chat_page, press_exit, say, status_page
+from anban.words.templates import load_words
+
+log = structlog.get_logger()
+
+HERE = Path(__file__).parent
+TABLES = (_cases, _conversations, _ledger, _people, _risk)
+
+
+@dataclass(frozen=True)
+class House:
+    """A deployment that is built and ready to be served."""
+
+    settings: Settings
+    register: Register
+    rt: Runtime
+    service: Service
+    sequencer: Sequencer
+    admin_key: str
+    first_key: str | None
+    demo_master_key: bool
+
+
+def every_table() -> MetaData:
+    """All tables of the house: importing this module has brought them in."""
+    return metadata
+
+
+async def build(settings: Settings) -> House:
+    """Everything a process needs. Raises `Misconfigured`; a database that does not open leaves help, and no chat."""
+    clock = ShiftedClock() if settings.demo else SystemClock()
+    register = load()
+    check_against_law(settings, register, clock.now())
+    keys, generated = load_master_keys(settings)
+    db = await _database(settings)
+    service, first_key = await _service(db, settings, clock.now())
+    words = load_words()
+    model = (
+        Upstream(settings.upstream_url, _secret(settings.upstream_key), settings.upstream_model, clock=clock)
+        if settings.upstream_url
+        else Companion(words, pace=0.02 if settings.demo else 0.0)
+    )
+    rt = Runtime(
+        clock=clock,
+        db=db,
+        keys=keys,
+        rules=_rules(register, settings),
+        panel=build_panel(),
+        words=words,
+        model=model,
+        model_name=settings.upstream_model or ("" if settings.upstream_url else "anban-demonstration"),
+        model_down=lambda: isinstance(model, Upstream) and model.breaker.open,
+        presence=Presence(),
+        post=Post(),
+        flights=Flights(),
+        spool=Spool(settings.data / "spool.bin", keys.derived("spool")),
+        figures=Figures(),
+    )
+    sequencer = Sequencer(db, signer(keys, "anban"), clock, holder=new_id("proc_"))
+    return House(settings, register, rt, service, sequencer, _admin_key(settings.data), first_key, generated)
+
+
+def mount(house: House) -> Litestar:
+    """The doors around a house."""
+    settings, rt = house.settings, house.rt
+    rules = rt.rules(house.service, frozenset[str](), rt.clock.now())
+    gateway = Gateway(
+        rt=rt,
+        doorman=Doorman(rt.db, rt.clock),
+        limits=Limits(
+            rules.whole("body-max-bytes"),
+            rules.whole("message-max-characters"),
+            rules.whole("conversation-max-turns"),
+            rules.whole("json-max-depth"),
+        ),
+        token_key=_secret(settings.token_key).encode() or None,
+        fallback=house.service,
+        visitor_secret=secrets.token_bytes(32) if settings.demo else None,
+    )
+    watched = Watched(rt, house.sequencer)
+    office = Office(gateway, house.admin_key, settings.demo, settings.data)
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "web" / "pages"), autoescape=True, undefined=StrictUndefined
+    )
+    pages = Pages(gateway, watched, environment, DEMO_KEY if settings.demo else None)
+    handlers: list[ControllerRouterHandler] = [
+        chat_completions, models, moderations, events, acknowledge_event, press_exit,
+        put_person, get_person, list_cases, get_case, act_on_case,
+        ledger_tail, ledger_export, decision, duties, turn_service,
+        healthz, readyz, metrics, openapi, chat_page, say, status_page,
+        create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False),
+    ]  # fmt: skip
+    if settings.demo:
+        handlers += [advance_clock, sent]
+    parts = {"gateway": gateway, "watched": watched, "office": office, "pages": pages, "register": house.register}
+    return Litestar(
+        handlers,
+        dependencies={
+            name: Provide(_giving(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()
+        },
+        exception_handlers={Exception: answer_problem},
+        openapi_config=OpenAPIConfig(
+            title="Anban 安伴",
+            version=__version__,
+            path="/anban/v1/schema",
+            render_plugins=[],
+            use_handler_docstrings=True,
+        ),
+        logging_config=None,
+        state=State({"house": house}),
+        request_max_body_size=8 * 1024 * 1024,
+    )
+
+
+@asynccontextmanager
+async def alive(house: House) -> AsyncGenerator[None]:
+    """What runs beside the doors: the ledger's sequencer, and the pulse that keeps promises between turns."""
+    stop = asyncio.Event()
+    tasks = [
+        asyncio.create_task(house.sequencer.run_forever(stop)),
+        asyncio.create_task(beat(house.rt, house.service, stop)),
+    ]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait(tasks, timeout=5)
+        await house.rt.model.close()
+        await house.rt.db.close()
+
+
+async def _database(settings: Settings) -> Database:
+    url = settings.database
+    if url.startswith("sqlite:///") and not quick_check(Path(url.removeprefix("sqlite:///"))):
+        log.critical("database.damaged", url="sqlite")
+        return DeadDatabase("the database file is damaged")
+    db = open_database(url)
+    try:
+        await migrate(db)
+    except StorageFailed:
+        await db.close()
+        log.critical("database.unreachable")
+        return DeadDatabase("the database could not be opened at start")
+    return db
+
+
+async def _service(db: Database, settings: Settings, at: datetime) -> tuple[Service, str | None]:
+    """The deployment's own service, and its first key when it had none."""
+
+    def work(connection: Connection) -> tuple[Service, str | None]:
+        service = open_service(connection, name="companion", packs=settings.rule_packs, place=settings.place)
+        if settings.demo:
+            add_key(connection, service.id, at, DEMO_KEY)
+            return service, None
+        return service, None if has_keys(connection) else add_key(connection, service.id, at)
+
+    try:
+        return await db.write(work)
+    except StorageFailed:
+        return Service("unknown", "unknown", "companion", settings.rule_packs, settings.place), None
+
+
+def _rules(register: Register, settings: Settings) -> Rules:
+    made: dict[tuple[str, Rulebook], Rulebook] = {}
+
+    def rules(service: Service, who: frozenset[str], at: datetime) -> Rulebook:
+        base = register.in_force(service.packs, at, who)
+        if not settings.choices:
+            return base
+        key = (service.id, base)
+        if key not in made:
+            made[key] = base.with_choices(settings.choices)
+        return made[key]
+
+    return rules
+
+
+def _admin_key(data: Path) -> str:
+    """The administrator's key beside the data, readable by its owner only; the command line uses it."""
+    path = data / "admin.key"
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    key = "admin-" + secrets.token_urlsafe(32)
+    with os.fdopen(handle, "w") as file:
+        file.write(key)
+    return key
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value is not None else ""
+
+
+def _giving(part: Any) -> Callable[[], Any]:
+    return lambda: part

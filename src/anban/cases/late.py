@@ -1,0 +1,48 @@
+"""Cases that could not be stored when they happened: written to the spool, entered late, marked as late."""
+
+from dataclasses import replace
+
+import msgspec
+from sqlalchemy import Connection
+
+from anban.base.keys import MasterKeys
+from anban.cases.case import Case
+from anban.cases.crisis import Danger, open_crisis
+from anban.ledger.entry import Entry
+from anban.ledger.kinds import Kind
+from anban.ledger.ledger import write
+from anban.people.users import meet
+
+
+class Spooled(msgspec.Struct, frozen=True):
+    """One promise in the spool: the danger, and the service's name for the person, who may not have been readable."""
+
+    ref: str
+    danger: Danger
+    v: int = 1
+
+
+def to_record(danger: Danger, ref: str) -> bytes:
+    """The bytes to seal into the spool."""
+    return msgspec.json.encode(Spooled(ref, danger))
+
+
+def enter_late(connection: Connection, keys: MasterKeys, record: bytes) -> Case:
+    """Store one spooled promise. Entering it twice, or after it was stored after all, changes nothing more."""
+    spooled = msgspec.json.decode(record, type=Spooled)
+    given = spooled.danger
+    user = meet(connection, keys, given.service, spooled.ref, given.at)
+    danger = replace(given, user=user.id, late=True)
+    case = open_crisis(connection, danger)
+    entry = Entry(
+        kind=Kind.SPOOL_REPLAYED,
+        at=danger.at,
+        subject=user.id,
+        actor="anban",
+        service=danger.service,
+        rulebook=danger.rulebook,
+        facts={"case": case.id, "decision": danger.decision},
+        late=True,
+    )
+    write(connection, entry)
+    return case

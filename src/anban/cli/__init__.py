@@ -1,0 +1,21 @@
+"""The command line: `anban up | check | duties | why | drill | doctor | ledger | verify | train`."""
+
+import sys
+
+from anban.base.errors import AnbanError
+
+
+def main() -> None:
+    """Run one command. Exit codes: 0 done, 1 the answer is no, 2 wrong use; one plain line on stderr, no traceback."""
+    from anban.cli.commands import app
+
+    try:
+        code = app(sys.argv[1:])
+    except AnbanError as error:
+        sys.stderr.write(f"anban: {error.message}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,131 @@
+"""The commands themselves, one function each."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from anban import __version__
+from anban.base.errors import AnbanError
+from anban.cli.service import DEFAULT_DATA, Service
+
+app = App(
+    name="anban",
+    help="Safety and compliance runtime for companion AI.",
+    version=__version__,
+    result_action="return_value",
+)
+ledger = App(name="ledger", help="The evidence.")
+app.command(ledger)
+
+out = Console(highlight=False, soft_wrap=True)
+
+Data = Annotated[Path, Parameter(help="The deployment's data folder.")]
+
+
+@app.command
+def up(
+    *, host: str | None = None, port: int | None = None, data: Path | None = None, demo: bool = False, workers: int = 1
+) -> int:
+    """Serve gateway, pages and durable work in one process."""
+    from anban.cli.serve import serve
+
+    return serve(host=host, port=port, data=data, demo=demo or None, workers=workers)
+
+
+@app.command
+def check(*, text: str | None = None) -> int:
+    """Detectors only. Without --text: JSON lines on stdin, JSON lines on stdout, in order, streaming."""
+    from anban.cli.checking import check_stream, check_text
+
+    return check_stream() if text is None else check_text(text)
+
+
+@app.command
+def duties(
+    clause: str | None = None,
+    *,
+    pack: str | None = None,
+    json: bool = False,
+    lang: str = "en",
+    data: Data = DEFAULT_DATA,
+) -> int:
+    """Every duty: mode, clauses, performed by, proven by, evidence. CLAUSE such as 18 or 22602(c) narrows it."""
+    from anban.cli.duties import show_duties
+
+    return show_duties(clause, pack, as_json=json, lang="zh" if lang == "zh" else "en", data=data)
+
+
+@app.command
+def why(decision: str, *, json: bool = False, data: Data = DEFAULT_DATA) -> int:
+    """One decision explained: what was noticed, in which reading, which rule fired. No words."""
+    from anban.cli.explaining import explain_decision
+
+    return explain_decision(Service(data), decision, as_json=json)
+
+
+@app.command
+def drill(name: str, *, json: bool = False, data: Data = DEFAULT_DATA) -> int:
+    """Scripted and timed, end to end, on the running service: crisis, break, exit."""
+    from anban.cli.drills import run_drill
+
+    return run_drill(Service(data), name, as_json=json)
+
+
+@app.command
+def doctor(*, json: bool = False, data: Data = DEFAULT_DATA) -> int:
+    """What is not right with this deployment. Exit code 1 when something is."""
+    from anban.cli.doctoring import examine
+
+    return examine(Service(data), data, as_json=json)
+
+
+@app.command
+def verify(path: Path, *, public_key: str | None = None, json: bool = False) -> int:
+    """Check an exported ledger without a database. Exit code 0 only when it is whole."""
+    from anban.ledger.verify import verify as look
+
+    if not path.is_file():
+        raise AnbanError(f"no such file: {path}")
+    report = look(path, public_key)
+    if json:
+        problems = [{"line": each.line, "seq": each.seq, "what": each.what} for each in report.problems]
+        sys.stdout.buffer.write(orjson.dumps({"whole": report.whole, "entries": report.entries, "problems": problems}))
+        out.print()
+        return 0 if report.whole else 1
+    if report.whole:
+        out.print(f"whole: {report.entries} entries")
+        return 0
+    for problem in report.problems:
+        where = f"line {problem.line}" + (f", entry {problem.seq}" if problem.seq is not None else "")
+        out.print(f"not whole: {where}: {problem.what}")
+    return 1
+
+
+@ledger.command
+def export(path: Path, *, data: Data = DEFAULT_DATA) -> int:
+    """Write the whole ledger to PATH, for verifiers."""
+    content = Service(data).raw("GET", "/anban/v1/ledger/export")
+    path.write_bytes(content)
+    out.print(f"{path}: {len(content.splitlines())} lines")
+    return 0
+
+
+@ledger.command
+def tail(
+    *, n: Annotated[int, Parameter(name=["-n", "--n"])] = 20, json: bool = False, data: Data = DEFAULT_DATA
+) -> int:
+    """The newest entries."""
+    for entry in Service(data).ask("GET", f"/anban/v1/ledger?n={n}"):
+        if json:
+            out.print(orjson.dumps(entry).decode(), markup=False)
+        else:
+            facts = " ".join(f"{name}={value}" for name, value in entry["facts"].items())
+            seq = "-" if entry["seq"] is None else entry["seq"]
+            out.print(
+                f"{seq:>6}  {entry['at'][:19]}  {entry['kind']:<22}  {entry['subject'][-8:]}  {facts}", markup=False
+            )
+    return 0

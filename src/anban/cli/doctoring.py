@@ -1,0 +1,99 @@
+"""`anban doctor`: what is not right with this deployment, said plainly."""
+
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+from rich.console import Console
+
+from anban.base.clock import SystemClock
+from anban.base.errors import AnbanError, Misconfigured
+from anban.cli.service import NotRunning, Service
+from anban.law.register import load
+from anban.settings import DEMO_KEY, check_against_law, read_settings
+from anban.words.templates import load_words
+
+State = Literal["ok", "note", "wrong"]
+MARKS = {"ok": "[green]ok   [/green]", "note": "[yellow]note [/yellow]", "wrong": "[red]wrong[/red]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    state: State
+    said: str
+
+
+def examine(service: Service, data: Path, *, as_json: bool) -> int:
+    """Look at settings, service, model, evidence, words and people; 1 when something is wrong."""
+    findings = [*_settings(), *_service(service), *_words()]
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps([asdict(each) for each in findings], option=orjson.OPT_INDENT_2) + b"\n")
+    else:
+        out = Console(highlight=False, soft_wrap=True)
+        for each in findings:
+            out.print(f"{MARKS[each.state]} {each.what:<12} {each.said}")
+    return 1 if any(each.state == "wrong" for each in findings) else 0
+
+
+def _settings() -> list[Finding]:
+    try:
+        settings = read_settings()
+        check_against_law(settings, load(), SystemClock().now())
+    except Misconfigured as error:
+        return [Finding("settings", "wrong", error.message)]
+    found = [Finding("settings", "ok", f"rule packs {settings.packs}, nothing laxer than the law")]
+    if settings.upstream_url is None:
+        found.append(Finding("model", "note", "no ANBAN_UPSTREAM_URL: the demonstration companion answers"))
+    if settings.database.startswith("sqlite"):
+        found.append(Finding("storage", "note", "SQLite: one process; use PostgreSQL for replicas"))
+    return found
+
+
+def _service(service: Service) -> list[Finding]:
+    try:
+        ready = _ready(service)
+    except NotRunning as error:
+        return [Finding("service", "wrong", error.message)]
+    found = [Finding(part, "ok" if state == "ok" else "wrong", state) for part, state in sorted(ready["parts"].items())]
+    found += _streaming(service)
+    duties = service.ask("GET", "/anban/v1/duties")
+    pending = [duty["id"] for duty in duties if duty["mode"] == "pending"]
+    said = f"{len(pending)} of {len(duties)} duties are pending: this version does not perform them"
+    found.append(Finding("duties", "note" if pending else "ok", said))
+    found.append(Finding("desk", "note", "no desk and no outreach in this version: nobody outside is told"))
+    return found
+
+
+def _ready(service: Service) -> dict[str, Any]:
+    try:
+        return service.ask("GET", "/readyz")
+    except NotRunning:
+        raise
+    except AnbanError:
+        return {"parts": {"service": "not ready"}}
+
+
+def _streaming(service: Service) -> list[Finding]:
+    body = {"stream": True, "messages": [{"role": "user", "content": "你好"}], "model": "doctor"}
+    try:
+        lines = [
+            line
+            for line in service.lines("POST", "/v1/chat/completions", body, key=DEMO_KEY)
+            if line.startswith(b"data:")
+        ]
+    except AnbanError as error:
+        return [Finding("streaming", "note", f"not tried: {error.message}")]
+    whole = bool(lines) and lines[-1].strip() == b"data: [DONE]"
+    return [Finding("streaming", "ok" if whole else "wrong", f"{len(lines)} events, {'whole' if whole else 'cut'}")]
+
+
+def _words() -> list[Finding]:
+    waiting = load_words().unapproved()
+    if not waiting:
+        return [Finding("words", "ok", "every template is approved")]
+    return [Finding("words", "note", f"{len(waiting)} templates wait for professional review before live use")]

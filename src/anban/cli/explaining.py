@@ -1,0 +1,36 @@
+"""`anban why`: what was noticed in one message and what followed, without a word of it."""
+
+import sys
+from typing import Any
+
+import orjson
+from rich.console import Console
+
+from anban.cli.service import Service
+
+
+def explain_decision(service: Service, decision: str, *, as_json: bool) -> int:
+    """Print the entries of one decision as an explanation in Chinese and English."""
+    entries = service.ask("GET", f"/anban/v1/decisions/{decision}")
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps(entries, option=orjson.OPT_INDENT_2) + b"\n")
+        return 0
+    out = Console(highlight=False, soft_wrap=True)
+    merged: dict[str, Any] = {}
+    for entry in entries:
+        merged.update(entry["facts"])
+    out.print(f"[bold]{decision}[/bold]  {entries[0]['at'][:19]}  rulebook {entries[0]['rulebook']}")
+    out.print(f"  裁定 verdict    {merged.get('verdict', '-')}   规则 rule  {merged.get('rule', 'ordinary')}")
+    out.print(f"  等级 level      {merged.get('level', '-')} now, {merged.get('held', '-')} held")
+    for reason in merged.get("reasons", ()):
+        rule, signal, score, detector, view, why = (reason.split("|") + [""] * 6)[:6]
+        out.print(
+            f"  因为 because    {signal} {score} → {rule}   {detector}, 读法 view {view}, 依据 {why}", markup=False
+        )
+    if "hit" in merged:
+        out.print(f"  收回 withheld   {merged['hit']}  {merged.get('why', '')}", markup=False)
+    for entry in entries:
+        out.print(
+            f"  证据 evidence   {entry['kind']}  #{entry['seq'] if entry['seq'] is not None else 'not signed yet'}"
+        )
+    return 0

@@ -1,0 +1,114 @@
+"""`anban up`: builds the house and serves it until it is told to stop."""
+
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+from rich.console import Console
+
+from anban.base.errors import Misconfigured
+from anban.settings import DEMO_KEY, Settings, read_settings
+
+GRACE = 10
+"""Seconds that answers under way have to end after a stop was asked for (reliability section 5)."""
+
+
+def serve(*, host: str | None, port: int | None, data: Path | None, demo: bool | None, workers: int) -> int:
+    """Serve until SIGTERM or Ctrl-C. Raises `Misconfigured` before anything is opened when settings do not fit."""
+    settings = read_settings(host=host, port=port, data=data, demo=demo, workers=workers)
+    if settings.workers > 1 and settings.database.startswith("sqlite"):
+        raise Misconfigured("several workers need PostgreSQL: SQLite serves one process", field="workers")
+    _log_plainly()
+    listener = _listen(settings)
+    if settings.workers > 1:
+        from anban.cli.workers import run_workers
+
+        return run_workers(settings, listener)
+    # Hot path and writer thread share one lock in this interpreter: hand it over sooner than the default 5 ms.
+    sys.setswitchinterval(0.001)
+    uvloop.run(_serve(settings, listener, greet=True))
+    return 0
+
+
+async def _serve(settings: Settings, listener: socket.socket, *, greet: bool) -> None:
+    from anban.app import alive, build, mount
+
+    house = await build(settings)
+    config = uvicorn.Config(
+        mount(house),
+        http="httptools",
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=30,
+    )
+    server = uvicorn.Server(config)
+    async with alive(house):
+        (settings.data / "address").write_text(f"http://{settings.host}:{listener.getsockname()[1]}")
+        if greet:
+            _greet(settings, listener.getsockname()[1], house.first_key, house.demo_master_key)
+        await server.serve(sockets=[listener])
+
+
+def serve_worker(settings: Settings, listener: socket.socket) -> None:
+    """One of several processes on the same listening socket."""
+    _log_plainly()
+    sys.setswitchinterval(0.001)
+    uvloop.run(_serve(settings, listener, greet=False))
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise Misconfigured(f"{settings.host}:{settings.port} is in use or not ours", field="port") from error
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+def _log_plainly() -> None:
+    """Logs for whoever runs the machine: JSON lines on stderr, ids and kinds, never words."""
+    logging.basicConfig(level=logging.WARNING, format='{"event":"%(name)s","level":"%(levelname)s"}')
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+
+
+def _greet(settings: Settings, port: int, first_key: str | None, demo_master_key: bool) -> None:
+    out = Console(highlight=False, soft_wrap=True)
+    base = f"http://{settings.host}:{port}"
+    out.print(f"\n[bold]Anban 安伴[/bold] is serving at {base}\n")
+    out.print(f"  companion chat    {base}/")
+    out.print(f"  status            {base}/status")
+    out.print(f"  API description   {base}/openapi.json")
+    if settings.demo:
+        out.print(f"\n  OpenAI base URL   {base}/v1     key  {DEMO_KEY}   (no log-in needed in demo mode)")
+    if first_key is not None:
+        out.print(f"\n  OpenAI base URL   {base}/v1     key  {first_key}   (shown once)")
+    if not settings.upstream_url:
+        out.print("  model             the built-in demonstration companion; set ANBAN_UPSTREAM_URL for a real one")
+    if settings.demo:
+        key = "the master key lies beside the data, " if demo_master_key else ""
+        out.print(
+            "\n[yellow]Demo mode protects nobody:[/yellow] one public key opens everything, "
+            f"{key}no desk is staffed, nobody outside is told.\n"
+        )

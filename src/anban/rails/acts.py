@@ -1,0 +1,186 @@
+"""The acts that carry a verdict out: answer, speak for ourselves, comfort, relay. Each ends with its record."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import structlog
+
+from anban.base.errors import StorageFailed
+from anban.conversations.mailbox import put
+from anban.rails.answer import Answer, begin_answer, request_for, withheld_words
+from anban.rails.chunks import Chunk, Closed, Opened, Spoke
+from anban.rails.danger import DURABLE_WITHIN, comfort
+from anban.rails.giving import give_notice
+from anban.rails.leaving import leave, person
+from anban.rails.record import NOBODY, record
+from anban.rails.relay import relay
+from anban.rails.runtime import Runtime
+from anban.rails.situation import Situation
+from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop
+from anban.words.promise import PromiseState
+
+log = structlog.get_logger()
+
+
+async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) -> AsyncIterator[Chunk]:
+    """The model answers, after the notice that is due and through the output rail."""
+    message, present = situation.message, situation.present
+    notice = await give_notice(situation, rt)
+    before = [notice.text] if notice.text else []
+    if isinstance(verdict, Steer) and "steer.asks-if-ai" in verdict.templates:
+        # Whatever the model goes on to say, the truth stands first (draft art 16(1), final art 18).
+        before.append(_words(situation, "notice.ai.truth", rt))
+    meta = situation.meta("ai", notice.shown, notice.action)
+    yield Opened(meta)
+    parts: list[str] = []
+    if before:
+        yield Spoke("\n\n".join(before) + "\n\n")
+    answer = begin_answer(message, present, rt, situation.rules)
+    try:
+        with rt.flights.begin(person(message), message.conversation) as flight:
+            async for piece in answer.pieces(rt, request_for(message, verdict, rt), flight):
+                if isinstance(piece, Spoke):
+                    parts.append(piece.text)
+                yield piece
+        if tail := _ending(situation, answer, rt):
+            tail = f"\n\n{tail}" if parts else tail
+            parts.append(tail)
+            yield Spoke(tail)
+    finally:
+        # Also when the app has hung up: what was said was said.
+        _recorded(situation, rt, "".join(parts), "ai", answer.outcome, answer)
+    if answer.outcome == "withheld" and answer.rail.released_size:
+        await _retract(situation, rt)
+    actions = (*notice.action, *(() if answer.outcome == "released" else (answer.outcome,)))
+    name = "replace" if answer.outcome in ("withheld", "failed") else ""
+    reason = answer.finished.reason if answer.outcome == "released" else "stop"
+    yield Closed(situation.meta("ai", notice.shown, actions, name), reason, answer.finished.usage)
+
+
+async def spoken(situation: Situation, verdict: Replace | Stop, rt: Runtime) -> AsyncIterator[Chunk]:
+    """Our own words instead of the model's."""
+    text = _words(situation, verdict.template, rt)
+    meta = situation.meta("system", actions=(f"words:{verdict.template}",))
+    yield Opened(meta)
+    yield Spoke(text)
+    _recorded(situation, rt, text, "system", "ours")
+    yield Closed(meta)
+
+
+async def comforted(situation: Situation, verdict: Escalate, rt: Runtime) -> AsyncIterator[Chunk]:
+    """The case first, then comfort; the reply ends only when the turn itself is on disk too."""
+    said = await comfort(
+        situation.message, situation.present, verdict, situation.seen, situation.standing, situation.rules, rt
+    )
+    actions = (f"words:{said.template}", *((f"case:{said.kept}",) if said.case or said.kept != "nobody" else ()))
+    meta = situation.meta("system", actions=actions)
+    yield Opened(meta)
+    yield Spoke(said.text)
+    _recorded(situation, rt, said.text, "system", "ours", template=said.template, case=said.case, kept=said.kept)
+    if situation.present.user is not None:
+        try:
+            await asyncio.wait_for(rt.db.settled(), DURABLE_WITHIN)
+        except (StorageFailed, TimeoutError):
+            log.error("turn.not_stored_yet", decision=situation.message.decision)
+    yield Closed(meta)
+
+
+async def relayed(situation: Situation, cursor: int, rt: Runtime) -> AsyncIterator[Chunk]:
+    """A human holds the conversation; the model says nothing."""
+    user, holder = situation.present.user, situation.present.holder
+    assert user is not None and holder is not None
+    meta = situation.meta("human", actions=("relayed",), verdict="stop")
+    yield Opened(meta)
+    parts: list[str] = []
+    audience = situation.standing.audience
+    async for piece in relay(situation.message, user, holder, cursor, audience, situation.rules, rt):
+        parts.append(piece.text)
+        yield piece
+    _recorded(situation, rt, "".join(parts), "human", "ours")
+    yield Closed(meta)
+
+
+def _words(situation: Situation, template: str, rt: Runtime) -> str:
+    return rt.words.render(
+        template,
+        lang=situation.message.lang,
+        audience=situation.standing.audience,
+        state=PromiseState(lines=situation.lines),
+        turn=len(situation.present.recent),
+    ).text
+
+
+def _ending(situation: Situation, answer: Answer, rt: Runtime) -> str:
+    """Our words after an answer that did not end by itself."""
+    match answer.outcome:
+        case "released":
+            return ""
+        case "withheld":
+            assert answer.hit is not None
+            rt.figures.withheld.labels(answer.hit.kind).inc()
+            return _words(situation, withheld_words(answer, situation.life, situation.leaving is not None), rt)
+        case "failed":
+            held = situation.present.held.life >= 3
+            return _words(situation, "crisis.hold" if held else "outage.upstream", rt)
+        case "exit":
+            leave(situation.message, situation.present, situation.rules, rt)
+            return ""
+        case "takeover":
+            return rt.words.render(
+                "takeover.writing", lang=situation.message.lang, state=PromiseState(takeover="joined")
+            ).text
+
+
+def _recorded(
+    situation: Situation,
+    rt: Runtime,
+    text: str,
+    author: str,
+    output: str,
+    answer: Answer | None = None,
+    **more: str | None,
+) -> None:
+    facts = {name: value for name, value in more.items() if value is not None}
+    if answer is not None and answer.hit is not None:
+        facts["hit"], facts["why"] = answer.hit.kind, answer.hit.why
+    record(
+        situation.message,
+        situation.present,
+        situation.rules,
+        rt,
+        verdict=situation.verdict,
+        reading=situation.reading,
+        seen=situation.seen,
+        said=text,
+        author="human" if author == "human" else "ai" if author == "ai" else "system",
+        output=output,
+        more=facts,
+    )
+    rt.figures.turns.labels(situation.verdict.name, f"L{situation.life}").inc()
+    if situation.present.user is None:
+        rt.figures.gaps.labels(f"turn-of-{NOBODY}-user").inc()
+
+
+async def _retract(situation: Situation, rt: Runtime) -> None:
+    """Tell the app that what stood before our last words in this reply is taken back."""
+    user, message = situation.present.user, situation.message
+    if user is None:
+        return
+    try:
+        await rt.db.write(
+            lambda connection: put(
+                connection,
+                user.id,
+                user.key,
+                conversation=message.conversation,
+                kind="retract",
+                at=message.at,
+                payload={"decision": message.decision},
+                once=f"retract|{message.decision}",
+            )
+        )
+    except StorageFailed:
+        rt.figures.faults.labels("database").inc()
+        log.error("retract.not_stored", decision=message.decision)
+        return
+    rt.post.wake(user.id)

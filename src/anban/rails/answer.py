@@ -1,0 +1,153 @@
+"""The model's words, asked for, held back, judged and released; or cut, and ended with ours."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import structlog
+
+from anban.base.errors import UpstreamFailed
+from anban.detectors.signal import Said
+from anban.law.performs import performs
+from anban.law.rulebook import Rulebook
+from anban.rails.chunks import Called, Spoke
+from anban.rails.input import earlier
+from anban.rails.judging import make_judge
+from anban.rails.message import Message
+from anban.rails.output import Hit, OutputRail
+from anban.rails.post import Flight
+from anban.rails.presence import Present
+from anban.rails.runtime import Runtime
+from anban.rails.speech import Delta, Event, Finished, Model, ToolDelta, UpstreamRequest
+from anban.rails.verdict import Proceed, Steer
+
+log = structlog.get_logger()
+
+Outcome = Literal["released", "withheld", "failed", "exit", "takeover"]
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer of the model on its way. After `pieces` is done, the other fields tell what became of it."""
+
+    message: Message
+    rail: OutputRail
+    finished: Finished = Finished()
+    outcome: Outcome = "released"
+    tools: tuple[ToolDelta, ...] = ()
+
+    @property
+    def hit(self) -> Hit | None:
+        return self.rail.hit
+
+    async def pieces(self, rt: Runtime, request: UpstreamRequest, flight: Flight) -> AsyncIterator[Spoke | Called]:
+        """Words as they may be shown. Stops the model at the first hit, at an exit, and when a human takes over."""
+        flight.open = True
+        try:
+            async with aclosing(_events(rt.model, request, streaming=self.message.streaming)) as events:
+                async for event in events:
+                    if (piece := self._take(event)) is not None:
+                        yield piece
+                    if self.rail.withheld:
+                        break
+                    if flight.stopped is not None:
+                        break
+        except asyncio.CancelledError as error:
+            flight.landed(error)
+        except UpstreamFailed as error:
+            self.outcome = "failed"
+            rt.figures.faults.labels("upstream").inc()
+            log.warning("upstream.failed", code=error.code, decision=self.message.decision)
+        finally:
+            flight.open = False
+        if flight.stopped is not None:
+            self.outcome = "exit" if flight.stopped == "exit" else "takeover"
+            return
+        if self.outcome == "released" and (rest := self.rail.finish()):
+            yield Spoke(rest)
+        if self.outcome == "released" and not self.rail.withheld:
+            for tool in self.tools:
+                if self.rail.admits(f"{tool.name} {tool.arguments}"):
+                    yield Called(tool)
+        if self.rail.withheld:
+            self.outcome = "withheld"
+
+    def _take(self, event: Event) -> Spoke | None:
+        match event:
+            case Delta(text):
+                released = self.rail.feed(text)
+                return Spoke(released) if released else None
+            case ToolDelta():
+                self.tools += (event,)
+            case Finished():
+                self.finished = event
+        return None
+
+
+def begin_answer(message: Message, present: Present, rt: Runtime, rules: Rulebook) -> Answer:
+    """An answer with its output rail, which judges it in the light of what the person said before it."""
+    most = rules.whole("detection-window-turns")
+    recent = (*earlier(message, present.recent, most), Said("user", message.said))
+    judge = make_judge(
+        rt.panel,
+        recent,
+        rules.table("output-thresholds"),
+        budget_ms=rules.number("detector-budget-milliseconds"),
+        lang=message.lang,
+    )
+    rail = OutputRail(judge, hold=rules.whole("output-holdback-characters"))
+    if message.prefill:
+        # An answer that the app began itself is judged as the beginning of this one, so that no word can hide there.
+        rail.feed(message.prefill)
+    return Answer(message, rail)
+
+
+async def _events(model: Model, request: UpstreamRequest, *, streaming: bool) -> AsyncGenerator[Event]:
+    if streaming:
+        async with aclosing(cast(Any, model.stream(request))) as events:
+            async for event in events:
+                yield event
+        return
+    whole = await model.complete(request)
+    if whole.text:
+        yield Delta(whole.text)
+    for tool in whole.tools:
+        yield tool
+    yield whole.finished
+
+
+def request_for(message: Message, verdict: Proceed | Steer, rt: Runtime) -> UpstreamRequest:
+    """What the model is asked: the app's own request, with our instructions where policy gave any.
+
+    Instructions stand last among the system messages, so that the app's persona cannot override them. In a held crisis
+    the persona rests: the app's own prompts are left out (product section 4.1).
+    """
+    body: dict[str, Any] = dict(message.body)
+    if isinstance(verdict, Steer):
+        texts = [rt.words.render(template, lang=message.lang).text for template in verdict.templates]
+        body["messages"] = _steered(body["messages"], "\n\n".join(texts), pause=verdict.pause_persona)
+    return UpstreamRequest(body, None)
+
+
+def _steered(messages: list[Mapping[str, Any]], text: str, *, pause: bool) -> list[Mapping[str, Any]]:
+    prompts = [each for each in messages if each.get("role") in ("system", "developer")]
+    talk = [each for each in messages if each.get("role") not in ("system", "developer")]
+    return [*([] if pause else prompts), {"role": "system", "content": text}, *talk]
+
+
+@performs("no-self-harm-encouragement", "no-manipulation", "no-harmful-promises", "no-secret-solicitation")
+def withheld_words(answer: Answer, held: int, goodbye: bool) -> str:
+    """The template that ends an answer whose words were withheld: in a crisis, after a goodbye, or otherwise.
+
+    Draft article 7(4)-(7), final article 8: self-harm encouragement, manipulation, false promises, coaxed secrets.
+    """
+    assert answer.hit is not None
+    if held >= 2 or answer.hit.kind == "out.self-harm":
+        return "withheld.crisis"
+    if answer.hit.kind == "unavailable":
+        return "outage.detectors"
+    if answer.hit.kind == "out.claims-human":
+        return "notice.ai.truth"
+    return "withheld.goodbye" if goodbye else "withheld.general"

@@ -1,0 +1,24 @@
+"""Counters and timings for whoever runs the machine; they may be lost, the ledger may not."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Figures:
+    """The metrics of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.turns = Counter("anban_turns", "Turns by verdict and level", ("verdict", "level"), registry=self.registry)
+        self.withheld = Counter("anban_withheld", "Replies withheld, by signal", ("signal",), registry=self.registry)
+        self.unavailable = Counter(
+            "anban_detector_unavailable", "Detectors that crashed or were late", ("detector",), registry=self.registry
+        )
+        self.faults = Counter("anban_faults", "Parts that failed", ("part",), registry=self.registry)
+        self.gaps = Counter("anban_gaps", "What an app did not let us do", ("gap",), registry=self.registry)
+        self.looked = Histogram(
+            "anban_detectors_seconds",
+            "Time the detectors took for one message",
+            buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.3),
+            registry=self.registry,
+        )
+        self.in_flight = Gauge("anban_turns_in_flight", "Answers being made now", registry=self.registry)

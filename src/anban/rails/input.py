@@ -1,0 +1,47 @@
+"""The input rail: a message in its window becomes signals, and signals a level."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from anban.conversations.transcript import Turn
+from anban.detectors.panel import Panel
+from anban.detectors.signal import Reading, Said, Window
+from anban.law.performs import performs
+from anban.law.rulebook import Rulebook
+from anban.rails.message import Message
+from anban.risk.ladder import assess
+from anban.risk.models import Assessed
+
+
+@performs("user-state-recognition")
+def observe(message: Message, recent: Iterable[Turn], panel: Panel, rules: Rulebook) -> tuple[Reading, Assessed]:
+    """What the detectors noticed, and what it says about the person.
+
+    Looks at the last turns, not only at this message; a detector that was late or crashed is named in the reading.
+    """
+    window = Window(message.said, "user", earlier(message, recent, rules.whole("detection-window-turns")), message.lang)
+    reading = panel.look(window, rules.number("detector-budget-milliseconds"))
+    seen = assess(reading, rules.table("signal-gentle-thresholds"), rules.table("signal-costly-thresholds"))
+    return reading, seen
+
+
+def earlier(message: Message, recent: Iterable[Turn], most: int) -> tuple[Said, ...]:
+    """The turns before this message: our own record of the conversation where there is one.
+
+    An app may rewrite the history it sends; what we recorded ourselves cannot be made to disappear. Only for a
+    conversation that we have not seen yet is the app's history all there is.
+    """
+    own = [turn for turn in recent if turn.conversation == message.conversation]
+    if not own:
+        return message.history[-most:]
+    said: list[Said] = []
+    for turn in own[-most:]:
+        ago = _seconds(message.at, turn.at)
+        said.append(Said("user", turn.said, ago))
+        if turn.answer:
+            said.append(Said("assistant", turn.answer, ago))
+    return tuple(said[-most:])
+
+
+def _seconds(now: datetime, then: datetime) -> float:
+    return max(0.0, (now - then).total_seconds())

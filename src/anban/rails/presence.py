@@ -1,0 +1,120 @@
+"""The facts a turn needs about a person, read together, and kept in memory while this process alone may change them."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from anban.base.db import Database
+from anban.base.keys import MasterKeys
+from anban.cases.case import open_case_of
+from anban.cases.takeover import Holder, holder
+from anban.conversations.sessions import Session, last_session
+from anban.conversations.shown import Given, given_to
+from anban.conversations.transcript import Turn, recent_turns
+from anban.people.models import User
+from anban.people.users import KEY_INSERT, USER_INSERT, find, meet, new_user
+from anban.rails.post import Post
+from anban.risk.models import Held
+from anban.risk.record import held_level
+
+MOST_PEOPLE = 4_000
+"""People held in memory at once; the one not seen for longest leaves first."""
+
+
+@dataclass(slots=True)
+class Present:
+    """A person who is talking now. Without a user id there is nobody to remember: `user` is None."""
+
+    user: User | None = None
+    session: Session | None = None
+    held: Held = field(default_factory=Held)
+    case: str | None = None
+    holder: Holder | None = None
+    given: tuple[Given, ...] = ()
+    recent: deque[Turn] = field(default_factory=deque[Turn])
+    comforted: int = 0
+
+
+class Presence:
+    """Who is here. Only a process that is the database's one writer may trust what it remembers."""
+
+    def __init__(self, most: int = MOST_PEOPLE) -> None:
+        self._people: OrderedDict[tuple[str, str], Present] = OrderedDict()
+        self._most = most
+
+    def get(self, service: str, ref: str) -> Present | None:
+        """The person as last seen by this process."""
+        present = self._people.get((service, ref))
+        if present is not None:
+            self._people.move_to_end((service, ref))
+        return present
+
+    def put(self, service: str, ref: str, present: Present) -> None:
+        """Remember a person."""
+        self._people[(service, ref)] = present
+        if len(self._people) > self._most:
+            self._people.popitem(last=False)
+
+    def forget(self, service: str, ref: str) -> None:
+        """Read this person anew next time, after something outside a turn changed."""
+        self._people.pop((service, ref), None)
+
+    def forget_all(self) -> None:
+        """Read everybody anew."""
+        self._people.clear()
+
+    def listening(self, post: Post) -> tuple[Present, ...]:
+        """The people held here whose app has its event channel open."""
+        return tuple(each for each in self._people.values() if each.user is not None and post.listening(each.user.id))
+
+
+async def gather_facts(
+    db: Database, keys: MasterKeys, presence: Presence, *, service: str, ref: str | None, at: datetime, turns: int
+) -> Present:
+    """Everything known about the person, meeting them when they are new. Raises `StorageFailed`."""
+    if ref is None:
+        return Present(recent=deque(maxlen=turns))
+    known = presence.get(service, ref)
+    if known is not None and db.exclusive:
+        return known
+    found = await db.read(lambda connection: _load(connection, keys, service, ref, turns))
+    if found is None:
+        found = Present(recent=deque(maxlen=turns))
+        if db.exclusive:
+            # Nobody else can meet the same person at this moment: their rows may join the next group commit.
+            found.user, person, sealed = new_user(keys, service, ref, at)
+            db.later(USER_INSERT, person)
+            db.later(KEY_INSERT, sealed)
+        else:
+            found.user = await db.write(lambda connection: meet(connection, keys, service, ref, at))
+    if known is not None:
+        _merge(found, known)
+    presence.put(service, ref, found)
+    return found
+
+
+def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turns: int) -> Present | None:
+    user = find(connection, keys, service, ref)
+    if user is None:
+        return None
+    case = open_case_of(connection, user.id, "crisis")
+    return Present(
+        user,
+        last_session(connection, user.id),
+        held_level(connection, user.id),
+        None if case is None else case.id,
+        holder(connection, user.id),
+        given_to(connection, user.id),
+        deque(recent_turns(connection, user.id, user.key, turns), maxlen=turns),
+    )
+
+
+def _merge(found: Present, known: Present) -> None:
+    """Add what this process said a moment ago and has not written yet."""
+    seen = {turn.id for turn in found.recent}
+    for turn in known.recent:
+        if turn.id not in seen and (not found.recent or turn.id > found.recent[-1].id):
+            found.recent.append(turn)
+    found.comforted = known.comforted

@@ -1,0 +1,39 @@
+"""A human holds the conversation: the person's words wait for them, theirs come back, the model is silent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from anban.cases.takeover import Holder
+from anban.conversations.mailbox import read_after
+from anban.law.rulebook import Rulebook
+from anban.people.models import User
+from anban.people.standing import Audience
+from anban.rails.chunks import Spoke
+from anban.rails.message import Message
+from anban.rails.runtime import Runtime
+from anban.words.promise import PromiseState
+
+
+async def relay(
+    message: Message, user: User, holder: Holder, cursor: int, audience: Audience, rules: Rulebook, rt: Runtime
+) -> AsyncIterator[Spoke]:
+    """The responder's words if they come within the wait, otherwise a holding line that is true.
+
+    `cursor` is the last event the person had when they wrote; what the responder wrote since is the answer.
+    """
+    deadline = rt.clock.monotonic() + rules.lasting("relay-wait-seconds").total_seconds()
+    with rt.post.bell(user.id) as bell:
+        while (left := deadline - rt.clock.monotonic()) > 0:
+            bell.clear()
+            letters = await rt.db.read(lambda c: read_after(c, user.id, user.key, cursor))
+            words = [str(letter.payload["text"]) for letter in letters if letter.kind == "message"]
+            if words:
+                yield Spoke("\n\n".join(words))
+                return
+            try:
+                # Another replica's words ring no bell here, so look again each second.
+                await asyncio.wait_for(bell.wait(), min(left, 1.0))
+            except TimeoutError:
+                continue
+    state = PromiseState(takeover="joined")
+    yield Spoke(rt.words.render("takeover.writing", lang=message.lang, audience=audience, state=state).text)

@@ -1,0 +1,40 @@
+"""What one turn needs; built once by `app.py`, never constructed anywhere else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from anban.base.clock import Clock
+from anban.base.db import Database
+from anban.base.keys import MasterKeys
+from anban.base.spool import Spool
+from anban.detectors.panel import Panel
+from anban.law.rulebook import Rulebook
+from anban.provider.models import Service
+from anban.rails.figures import Figures
+from anban.rails.post import Flights, Post
+from anban.rails.presence import Presence
+from anban.rails.speech import Model
+from anban.words.templates import Words
+
+Rules = Callable[[Service, frozenset[str], datetime], Rulebook]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything a turn reaches for besides its message."""
+
+    clock: Clock
+    db: Database
+    keys: MasterKeys
+    rules: Rules
+    panel: Panel
+    words: Words
+    model: Model
+    model_name: str
+    model_down: Callable[[], bool]
+    presence: Presence
+    post: Post
+    flights: Flights
+    spool: Spool
+    figures: Figures

@@ -1,0 +1,67 @@
+"""Everything that is known when policy decides about one message."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from anban.detectors.signal import Reading
+from anban.law.rulebook import Rulebook
+from anban.people.standing import Standing
+from anban.rails.chunks import Author, Meta
+from anban.rails.message import Message
+from anban.rails.presence import Present
+from anban.rails.verdict import Verdict
+from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES
+from anban.risk.models import Assessed
+from anban.words.helplines import Line
+
+
+@dataclass(slots=True)
+class Situation:
+    """One message, who wrote it, what was noticed, and what follows. `returned`: back after a long absence."""
+
+    message: Message
+    present: Present
+    standing: Standing
+    rules: Rulebook
+    reading: Reading
+    seen: Assessed
+    verdict: Verdict
+    lines: tuple[Line, ...]
+    returned: bool = False
+    leaving: str | None = None
+
+    @property
+    def life(self) -> int:
+        """The level to act on: what was just seen or what the person is held at, whichever is higher."""
+        return max(self.seen.life, self.present.held.life)
+
+    def meta(
+        self, author: Author, notices: tuple[dict[str, Any], ...] = (), actions: tuple[str, ...] = (), verdict: str = ""
+    ) -> Meta:
+        """What the reply says about itself. From L2 on the help card comes along."""
+        lang = self.message.lang
+        help_card = None
+        if self.life >= 2:
+            help_card = {
+                "lines": [
+                    {
+                        "name": line.name_zh if lang == "zh" else line.name_en,
+                        "number": line.number,
+                        "hours": line.hours_zh if lang == "zh" else line.hours_en,
+                    }
+                    for line in self.lines
+                ]
+            }
+        return Meta(
+            decision=self.message.decision,
+            level=LIFE_NAMES[self.life],
+            property=PROPERTY_NAMES[max(self.seen.property, self.present.held.property)],
+            dependence=DEPENDENCE_NAMES[max(self.seen.dependence, self.present.held.dependence)],
+            verdict=verdict or self.verdict.name,
+            notices=notices,
+            author=author,
+            speaker=self.message.persona if author == "ai" else "",
+            case=self.present.case,
+            help=help_card,
+            actions=(*self.message.actions, *actions),
+        )

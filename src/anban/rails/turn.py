@@ -1,0 +1,118 @@
+"""One message and its answer. Everything a person writes passes here, in this order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import assert_never
+
+from anban.base.errors import StorageFailed
+from anban.conversations.mailbox import newest
+from anban.detectors.leaving import asks_to_leave
+from anban.law.rulebook import Rulebook
+from anban.people.standing import Standing, standing_of
+from anban.rails.acts import answered, comforted, relayed, spoken
+from anban.rails.chunks import Chunk
+from anban.rails.danger import keep_level, lines
+from anban.rails.input import observe
+from anban.rails.leaving import farewell
+from anban.rails.limits import reached
+from anban.rails.message import Message
+from anban.rails.policy import decide
+from anban.rails.presence import Present, gather_facts
+from anban.rails.record import use_session
+from anban.rails.runtime import Runtime
+from anban.rails.situation import Situation
+from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop
+from anban.risk.record import decayed
+
+FACTS_WITHIN = 0.4
+"""Seconds to wait for what is known of a person, before the turn goes on as if the database were gone."""
+
+
+async def run_turn(message: Message, rt: Runtime) -> AsyncIterator[Chunk]:
+    """Answer one message. Every message passes here, in this order.
+
+    Raises `StorageFailed`, before anything is said, when the database is gone and nobody is in danger: companionship
+    fails closed, help fails open.
+    """
+    leaving = asks_to_leave(message.said)
+    present, stored = await _facts(message, rt, wait=leaving != "exit")
+    standing, rules = _standing(message, present, rt)
+    if leaving == "exit":  # first: obeyed in every state, also when all else fails
+        async for chunk in farewell(message, present, standing.audience, rules, rt):
+            yield chunk
+        return
+
+    returned = use_session(message, present, rules, rt) if stored else False
+    present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
+    reading, seen = observe(message, present.recent, rt.panel, rules)  # always look, whatever follows
+    limit = reached(message.service)
+    gentle = rules.table("signal-gentle-thresholds")
+    verdict = decide(seen, reading, present.held, standing, limit, leaving, gentle)
+    situation = Situation(message, present, standing, rules, reading, seen, verdict, (), returned, leaving)
+    if not isinstance(verdict, Proceed) or present.held.life >= 2:
+        situation.lines = lines(message, seen, standing, rules, rt)
+
+    if not stored and not isinstance(verdict, Escalate):
+        raise StorageFailed("the database is not available")
+    if present.holder is not None:  # a human holds the conversation; they see the signals, the model is silent
+        cursor = await rt.db.read(lambda connection: newest(connection, _id(present)))
+        await keep_level(situation, rt)
+        act = relayed(situation, cursor, rt)
+    else:
+        act = await _act(situation, rt)
+    async for chunk in act:
+        yield chunk
+
+
+async def _act(situation: Situation, rt: Runtime) -> AsyncIterator[Chunk]:
+    verdict = situation.verdict
+    if not isinstance(verdict, Escalate):
+        await keep_level(situation, rt)
+    match verdict:
+        case Escalate():
+            return comforted(situation, verdict, rt)
+        case Replace() | Stop():
+            return spoken(situation, verdict, rt)
+        case Proceed() | Steer():
+            return answered(situation, verdict, rt)
+        case _:
+            assert_never(verdict)
+
+
+async def known(message: Message, rt: Runtime) -> tuple[Present, Standing, Rulebook]:
+    """Who wrote this and which rules hold, for a request that is no turn."""
+    present, _ = await _facts(message, rt, wait=True)
+    standing, rules = _standing(message, present, rt)
+    return present, standing, rules
+
+
+async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present, bool]:
+    """The person as known, and whether the database can be relied on. An exit never waits for it."""
+    service, ref = message.service.id, message.user
+    if ref is not None and (not wait or not rt.db.healthy):
+        known = rt.presence.get(service, ref)
+        if known is not None or not rt.db.healthy:
+            return known or Present(), rt.db.healthy
+    turns = rt.rules(message.service, frozenset[str](), message.at).whole("detection-window-turns")
+    try:
+        present = await asyncio.wait_for(
+            gather_facts(rt.db, rt.keys, rt.presence, service=service, ref=ref, at=message.at, turns=turns),
+            FACTS_WITHIN,
+        )
+    except (StorageFailed, TimeoutError):
+        rt.figures.faults.labels("database").inc()
+        return (rt.presence.get(service, ref) if ref is not None else None) or Present(), False
+    return present, rt.db.healthy
+
+
+def _standing(message: Message, present: Present, rt: Runtime) -> tuple[Standing, Rulebook]:
+    rules = rt.rules(message.service, frozenset[str](), message.at)
+    standing = standing_of(
+        present.user, message.at, minor_age=rules.whole("minor-age"), elder_age=rules.whole("elder-age")
+    )
+    return standing, rt.rules(message.service, standing.groups, message.at) if standing.groups else rules
+
+
+def _id(present: Present) -> str:
+    assert present.user is not None
+    return present.user.id

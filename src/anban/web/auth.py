@@ -1,0 +1,108 @@
+"""Who is at the door: which service a key opens, and whom a request speaks for."""
+
+from typing import Any
+
+import orjson
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from litestar import Request
+
+from anban.base.clock import Clock
+from anban.base.db import Database
+from anban.base.errors import BadInput, Unauthorised
+from anban.provider.models import Service
+from anban.provider.services import key_digest, service_of
+
+KNOWN_FOR = 5.0
+"""Seconds a key's answer is remembered: a switch or a revoked key works everywhere within that time."""
+
+MOST_KEYS = 1_024
+MOST_ID = 256
+
+TOKEN_ALGORITHM = "HS256"
+TOKEN_ISSUER = "anban-app"
+TOKEN_AUDIENCE = "anban"
+
+
+class Doorman:
+    """Opens a service with a key; remembers briefly, so that a turn need not ask the database."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._known: dict[str, tuple[float, Service]] = {}
+
+    async def service(self, request: Request[Any, Any, Any]) -> Service:
+        """The service that the request's key opens. Raises `Unauthorised`, and `StorageFailed` for a new key."""
+        kind, _, key = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not key.strip():
+            raise Unauthorised("send a service key as `Authorization: Bearer <key>`", field="authorization")
+        digest = key_digest(key.strip())
+        known = self._known.get(digest)
+        if known is not None and (known[0] > self._clock.monotonic() or not self._db.healthy):
+            return known[1]
+        service = await self._db.read(lambda connection: service_of(connection, digest))
+        if service is None:
+            self._known.pop(digest, None)
+            raise Unauthorised("this key opens no service", field="authorization")
+        if len(self._known) >= MOST_KEYS:
+            self._known.clear()
+        self._known[digest] = (self._clock.monotonic() + KNOWN_FOR, service)
+        return service
+
+    def forget(self) -> None:
+        """Ask the database again for every key."""
+        self._known.clear()
+
+
+def person_named(request: Request[Any, Any, Any], body: dict[str, Any], token_key: bytes | None) -> dict[str, str]:
+    """Whom the request speaks for: `user`, `conversation`, `persona`, `client`, each only when given.
+
+    One signed token outranks the headers, and headers the body's `safety_identifier` and `user`. Raises `Unauthorised`
+    for a token that does not verify and `BadInput` for an id that is not a short text.
+    """
+    headers = request.headers
+    found: dict[str, str] = {}
+    for name in ("user", "conversation", "persona", "client"):
+        value = headers.get(f"x-anban-{name}")
+        if value:
+            found[name] = _identifier(value, f"X-Anban-{name.capitalize()}")
+    token = headers.get("x-anban-token")
+    if token:
+        found.update(_from_token(token, token_key))
+    for field in ("safety_identifier", "user"):
+        value = body.get(field)
+        if value is None or value == "":
+            continue
+        named = _identifier(value, field)
+        found.setdefault("user", named)
+    return found
+
+
+def _identifier(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise BadInput(f"{field} must be a string", field=field)
+    if len(value) > MOST_ID:
+        raise BadInput(f"{field} is longer than {MOST_ID} characters", field=field)
+    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise BadInput(f"{field} holds characters that cannot be stored", field=field)
+    return value
+
+
+def _from_token(token: str, key: bytes | None) -> dict[str, str]:
+    if key is None:
+        raise Unauthorised("this deployment accepts no tokens; set ANBAN_TOKEN_KEY", field="X-Anban-Token")
+    try:
+        claims = jwt.decode(token, OctKey.import_key(key), algorithms=[TOKEN_ALGORITHM]).claims
+        registry = jwt.JWTClaimsRegistry(
+            iss={"essential": True, "value": TOKEN_ISSUER},
+            aud={"essential": True, "value": TOKEN_AUDIENCE},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        registry.validate(claims)
+    except (JoseError, ValueError, orjson.JSONDecodeError) as error:
+        raise Unauthorised("the token does not verify", field="X-Anban-Token") from error
+    named = {"user": claims["sub"], **{name: claims[name] for name in ("conversation", "persona") if name in claims}}
+    return {name: _identifier(value, f"X-Anban-Token.{name}") for name, value in named.items()}

@@ -1,0 +1,62 @@
+"""Whether we are alive (help can be served), ready (chat can be), and what the counters say."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from litestar import Request, Response, get
+from litestar.params import Dependency
+from prometheus_client import generate_latest
+
+from anban.ledger.sequencer import Sequencer
+from anban.rails.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The parts whose health is shown."""
+
+    rt: Runtime
+    sequencer: Sequencer
+
+
+TheWatched = Annotated[Watched, Dependency(skip_validation=True)]
+
+
+@get("/healthz", summary="Alive: help can be served", tags=["health"])
+async def healthz() -> dict[str, str]:
+    """Answers as long as the process can answer at all."""
+    return {"status": "alive"}
+
+
+@get("/readyz", summary="Ready for chat", tags=["health"])
+async def readyz(watched: TheWatched) -> Response[bytes]:
+    """503 while a part is down without which the companion may not speak; names the parts."""
+    parts = await states(watched)
+    ready = all(state != "down" for state in parts.values())
+    return Response(orjson.dumps({"ready": ready, "parts": parts}), status_code=200 if ready else 503)
+
+
+@get("/metrics", summary="Counters in Prometheus' text form", tags=["health"], media_type="text/plain")
+async def metrics(watched: TheWatched) -> str:
+    """Counts and timings; no user's name, no words."""
+    return generate_latest(watched.rt.figures.registry).decode()
+
+
+@get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The description of every door, generated from the doors themselves."""
+    return request.app.openapi_schema.to_schema()
+
+
+async def states(watched: Watched) -> dict[str, str]:
+    """Each part as ok, degraded or down."""
+    rt = watched.rt
+    stored = await rt.db.check()
+    return {
+        "storage": "ok" if stored and rt.db.healthy else "down",
+        "safety": "ok",
+        "model": "degraded" if rt.model_down() else "ok",
+        "evidence": "ok" if watched.sequencer.lag(rt.clock.now()) < 30 else "degraded",
+        "help": "ok",
+    }

@@ -1,0 +1,115 @@
+"""The management API: people, cases, switches, evidence. Opened by the administrator's key; in demo mode by any."""
+
+import hmac
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from litestar import Request, get, put
+from litestar.params import Dependency, Parameter
+
+from anban.base.db import Connection
+from anban.base.errors import NotFound, Unauthorised
+from anban.ledger.entry import Entry
+from anban.ledger.kinds import Kind
+from anban.ledger.ledger import write
+from anban.people.contacts import contacts_of, replace_contacts
+from anban.people.models import Contact, User
+from anban.people.users import change, find, meet
+from anban.provider.models import Service
+from anban.risk.ladder import LIFE_NAMES
+from anban.risk.record import held_level
+from anban.web.gateway.chat import Gateway
+from anban.web.shapes import GivenContact, PersonFacts
+
+UserRef = Annotated[str, Parameter(min_length=1, max_length=256)]
+
+
+@dataclass(frozen=True)
+class Office:
+    """What management needs beside the gateway's parts."""
+
+    gateway: Gateway
+    admin_key: str
+    demo: bool
+    data: Path
+
+
+TheOffice = Annotated[Office, Dependency(skip_validation=True)]
+
+
+async def allowed(request: Request[Any, Any, Any], office: Office) -> Service:
+    """The service to manage. Raises `Unauthorised`."""
+    _, _, key = request.headers.get("authorization", "").partition(" ")
+    if hmac.compare_digest(key.encode("utf-8", "surrogatepass"), office.admin_key.encode()):
+        return office.gateway.fallback
+    if office.demo:
+        return await office.gateway.doorman.service(request)
+    raise Unauthorised("management needs the administrator's key", field="authorization")
+
+
+@put("/anban/v1/people/{user:str}", summary="State facts about a person", tags=["people"])
+async def put_person(
+    request: Request[Any, Any, Any], office: TheOffice, user: UserRef, data: PersonFacts
+) -> dict[str, Any]:
+    """Age, mode, time zone, guardians and emergency contacts as the service knows them; only what is given changes."""
+    service = await allowed(request, office)
+    rt = office.gateway.rt
+    now = rt.clock.now()
+    rulebook = rt.rules(service, frozenset[str](), now).version
+    facts = data.facts()
+
+    def work(connection: Connection) -> dict[str, Any]:
+        person = change(connection, meet(connection, rt.keys, service.id, user, now), facts)
+        kinds = [(Kind.PERSON_CHANGED, sorted(facts))] if facts else []
+        for kind, given in (("guardian", data.guardians), ("emergency", data.contacts)):
+            if given is not None:
+                replace_contacts(connection, person, kind, [_contact(kind, each) for each in given])
+                changed = Kind.GUARDIAN_CHANGED if kind == "guardian" else Kind.CONTACT_CHANGED
+                kinds.append((changed, [f"{len(given)} given"]))
+        for each, what in kinds:
+            write(connection, Entry(each, now, person.id, "administrator", service.id, rulebook, {"changed": what}))
+        return _shown(connection, person)
+
+    shown = await rt.db.write(work)
+    rt.presence.forget(service.id, user)
+    return shown
+
+
+@get("/anban/v1/people/{user:str}", summary="What is known about a person", tags=["people"])
+async def get_person(request: Request[Any, Any, Any], office: TheOffice, user: UserRef) -> dict[str, Any]:
+    """Stated facts and the level; no words, and contacts by name and state only."""
+    service = await allowed(request, office)
+    rt = office.gateway.rt
+
+    def work(connection: Connection) -> dict[str, Any]:
+        person = find(connection, rt.keys, service.id, user)
+        if person is None:
+            raise NotFound("no such person")
+        return _shown(connection, person)
+
+    return await rt.db.read(work)
+
+
+def _contact(kind: str, given: GivenContact) -> Contact:
+    return Contact("", kind, given.name, given.route, given.address)
+
+
+def _shown(connection: Connection, person: User) -> dict[str, Any]:
+    held = held_level(connection, person.id)
+    listed = contacts_of(connection, person)
+
+    def named(kind: Literal["guardian", "emergency"]) -> list[dict[str, str]]:
+        return [{"id": c.id, "name": c.name, "route": c.route, "state": c.state} for c in listed if c.kind == kind]
+
+    return {
+        "user": person.ref,
+        "birth_year": person.birth_year,
+        "age_band": person.age_band,
+        "mode": person.mode,
+        "time_zone": person.time_zone,
+        "first_seen": person.first_seen.isoformat(),
+        "level": LIFE_NAMES[held.life],
+        "guardians": named("guardian"),
+        "contacts": named("emergency"),
+    }

@@ -1,0 +1,68 @@
+"""Bodies that the management API takes: strict, bounded, every fault named."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from anban.base.errors import BadInput
+
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+
+
+class GivenContact(msgspec.Struct, forbid_unknown_fields=True):
+    """Whom to call: by which route (sms, voice, email, webhook, wecom, demo) and under which address."""
+
+    name: Short
+    route: Literal["sms", "voice", "email", "webhook", "wecom", "dingtalk", "feishu", "demo"]
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class PersonFacts(msgspec.Struct, forbid_unknown_fields=True):
+    """Facts about a person; what is left out stays as it is."""
+
+    birth_year: Annotated[int, msgspec.Meta(ge=1900, le=2100)] | None = None
+    age_band: Literal["under_8", "8-11", "12-15", "16-17", "adult", "elder"] | None = None
+    mode: Literal["ordinary", "minor", "elder"] | None = None
+    time_zone: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    contacts: Annotated[list[GivenContact], msgspec.Meta(max_length=8)] | None = None
+    guardians: Annotated[list[GivenContact], msgspec.Meta(max_length=8)] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """The given facts about the person themselves. Raises `BadInput` for a time zone that does not exist."""
+        if self.time_zone is not None:
+            try:
+                ZoneInfo(self.time_zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                raise BadInput("time_zone is not a known zone such as Asia/Shanghai", field="time_zone") from error
+        given = {name: getattr(self, name) for name in ("birth_year", "age_band", "mode", "time_zone")}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+class CaseAct(msgspec.Struct, forbid_unknown_fields=True):
+    """What a responder does with a case, under their name."""
+
+    responder: Short
+    text: Words | None = None
+    level: Literal["L0", "L1", "L2", "L3", "L4"] | None = None
+    outcome: Annotated[str, msgspec.Meta(max_length=64, pattern="^[a-z][a-z0-9-]*$")] | None = None
+
+
+class Leaving(msgspec.Struct, forbid_unknown_fields=True):
+    """Who presses the exit button, in which conversation."""
+
+    user: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    conversation: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+
+
+class Switch(msgspec.Struct, forbid_unknown_fields=True):
+    """Turn the service on or off."""
+
+    state: Literal["on", "off"]
+
+
+class Advance(msgspec.Struct, forbid_unknown_fields=True):
+    """Move the demonstration's clock forward."""
+
+    advance_seconds: Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)]

@@ -1,0 +1,189 @@
+"""The companion chat page and the public status page."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from jinja2 import Environment
+from litestar import Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Dependency
+
+from anban.base.errors import StorageFailed
+from anban.base.ids import new_id
+from anban.rails.chunks import Closed, Opened, Spoke
+from anban.rails.leaving import leave, person
+from anban.rails.message import Client, Message
+from anban.rails.turn import known, run_turn
+from anban.rails.whitelist import forwardable
+from anban.web.gateway.chat import DEFAULT_CONVERSATION, DEFAULT_PERSONA, Gateway, TheGateway
+from anban.web.health import Watched, states
+from anban.web.shapes import Leaving
+from anban.web.visitors import COOKIE, caller, new_visitor, signed, visitor_of
+from anban.words.helplines import Lang
+from anban.words.language import language_of
+
+LANG_COOKIE = "anban_lang"
+MOST_TYPED = 30_000
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What the pages need: templates, words, and in demo mode the key that they speak with."""
+
+    gateway: Gateway
+    watched: Watched
+    environment: Environment
+    demo_key: str | None
+
+    def render(self, template: str, lang: Lang, **context: Any) -> str:
+        """One page as HTML."""
+        words = self.gateway.rt.words.page(lang)
+        return self.environment.get_template(template).render(lang=lang, words=words, **context)
+
+
+ThePages = Annotated[Pages, Dependency(skip_validation=True)]
+
+
+@get("/", summary="The companion chat", tags=["pages"], include_in_schema=False)
+async def chat_page(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
+    """The reference chat; in demo mode it talks, otherwise it says where things are."""
+    return _chat(request, pages, [], DEFAULT_CONVERSATION, "")
+
+
+@post("/chat/say", status_code=200, include_in_schema=False)
+async def say(
+    request: Request[Any, Any, Any],
+    pages: ThePages,
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[str]:
+    """The chat without script: one message in, the whole page out."""
+    gateway = pages.gateway
+    text = data.get("text", "")[:MOST_TYPED]
+    conversation = data.get("conversation", DEFAULT_CONVERSATION)[:128] or DEFAULT_CONVERSATION
+    visitor = _visitor(request, pages)
+    if visitor is None or pages.demo_key is None:
+        return Response("", status_code=303, headers={"Location": "/"})
+    message = _typed(text, conversation, visitor, gateway)
+    answer, level = "", "L0"
+    try:
+        async for chunk in run_turn(message, gateway.rt):
+            match chunk:
+                case Spoke(piece):
+                    answer += piece
+                case Opened(meta) | Closed(meta):
+                    level = meta.level
+                case _:
+                    continue
+    except StorageFailed:
+        answer = gateway.rt.words.render("outage.storage", lang=message.lang).text
+    turns = [{"author": "user", "text": text}, {"author": "ai" if level < "L2" else "system", "text": answer}]
+    return _chat(request, pages, turns, conversation, level)
+
+
+@post("/anban/v1/exit", status_code=200, summary="The exit button", tags=["events"])
+async def press_exit(request: Request[Any, Any, Any], gateway: TheGateway, data: Leaving) -> dict[str, Any]:
+    """Stop every answer under way for this person (of one conversation, if named), and be quiet for a day."""
+    service = await caller(request, gateway, data.user)
+    conversation = data.conversation or DEFAULT_CONVERSATION
+    message = Message(
+        decision=new_id("dec_"),
+        service=service,
+        user=data.user,
+        conversation=conversation,
+        persona=DEFAULT_PERSONA,
+        said="",
+        at=gateway.rt.clock.now(),
+        lang="zh",
+        body={},
+    )
+    stopped = gateway.rt.flights.stop(person(message), "exit", data.conversation)
+    present, _, rules = await known(message, gateway.rt)
+    leave(message, present, rules, gateway.rt)
+    return {"stopped": stopped, "quiet_hours": rules.number("quiet-after-exit-hours")}
+
+
+@get("/status", summary="How the service is doing", tags=["pages"], include_in_schema=False)
+async def status_page(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
+    """Public: which parts work. Help routes stand here too."""
+    found = await states(pages.watched)
+    worst = "down" if "down" in found.values() else "degraded" if "degraded" in found.values() else "ok"
+    parts = [{"key": key, "state": state} for key, state in found.items()]
+    lang = _lang(request)
+    html = pages.render("status/page.html", lang, overall=worst, parts=parts, help_lines=_help(pages, lang))
+    return _html(html, request)
+
+
+def _chat(
+    request: Request[Any, Any, Any], pages: Pages, turns: list[dict[str, str]], conversation: str, level: str
+) -> Response[str]:
+    lang = _lang(request)
+    visitor = _visitor(request, pages) or new_visitor()
+    if request.query_params.get("new"):
+        conversation = new_id("conv_")
+    html = pages.render(
+        "chat/page.html",
+        lang,
+        user=visitor,
+        conversation=conversation,
+        key=pages.demo_key or "",
+        demo=pages.demo_key is not None,
+        help_lines=_help(pages, lang),
+        personas=[],
+        turns=turns,
+        level=level,
+    )
+    response = _html(html, request)
+    if pages.gateway.visitor_secret is not None:
+        response.set_cookie(
+            COOKIE, signed(visitor, pages.gateway.visitor_secret), httponly=True, samesite="strict", path="/"
+        )
+    return response
+
+
+def _html(html: str, request: Request[Any, Any, Any]) -> Response[str]:
+    response = Response(html, media_type="text/html", headers=HEADERS)
+    if request.query_params.get("lang") in ("zh", "en"):
+        response.set_cookie(LANG_COOKIE, request.query_params["lang"], max_age=365 * 86_400, samesite="lax", path="/")
+    return response
+
+
+def _help(pages: Pages, lang: Lang) -> list[dict[str, str]]:
+    return [
+        {
+            "name": line.name_zh if lang == "zh" else line.name_en,
+            "number": line.number,
+            "hours": line.hours_zh if lang == "zh" else line.hours_en,
+        }
+        for line in pages.gateway.rt.words.helplines.from_memory()
+    ]
+
+
+def _lang(request: Request[Any, Any, Any]) -> Lang:
+    chosen = request.query_params.get("lang") or request.cookies.get(LANG_COOKIE)
+    return "en" if chosen == "en" else "zh"
+
+
+def _visitor(request: Request[Any, Any, Any], pages: Pages) -> str | None:
+    secret = pages.gateway.visitor_secret
+    return None if secret is None else visitor_of(request, secret)
+
+
+def _typed(text: str, conversation: str, visitor: str, gateway: Gateway) -> Message:
+    return Message(
+        decision=new_id("dec_"),
+        service=gateway.fallback,
+        user=visitor,
+        conversation=conversation,
+        persona=DEFAULT_PERSONA,
+        said=text,
+        at=gateway.rt.clock.now(),
+        lang=language_of(text),
+        body=forwardable({"messages": [{"role": "user", "content": text}]}),
+        client=Client(),
+    )
