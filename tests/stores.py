@@ -52,14 +52,15 @@ class PostgresServer:
         """The url of an empty database, dropped afterwards."""
         name = f"anban_test_{uuid4().hex}"
         admin = self.url()
-        await _execute(admin, f'CREATE DATABASE "{name}"')
+        await execute(admin, f'CREATE DATABASE "{name}"')
         try:
             yield urlunsplit(urlsplit(admin)._replace(path=f"/{name}"))
         finally:
-            await _execute(admin, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            await execute(admin, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-async def _execute(url: str, statement: str) -> None:
+async def execute(url: str, statement: str) -> None:
+    """Run one statement at `url` over a connection of its own."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(statement)
