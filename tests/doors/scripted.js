@@ -4,7 +4,7 @@
   const real = window.fetch;
   const usual = { text: "我在听。", anban: {} };
 
-  // A reply that is `held` says its text and then nothing, until the page lets go of it.
+  // A reply that is `held` says its text and then nothing, until it is released.
   function stream({ text, anban, held, cut }, signal) {
     const bytes = new TextEncoder();
     const chunk = (delta, more = {}) =>
@@ -18,10 +18,12 @@
         });
         sink.enqueue(chunk({ role: "assistant", content: "" }, { anban: about }));
         for (const piece of text.match(/[^]{1,3}/g) ?? []) sink.enqueue(chunk({ content: piece }));
-        if (held) return;
-        if (!cut) sink.enqueue(chunk({}, { anban: about }));
-        if (!cut) sink.enqueue(bytes.encode("data: [DONE]\n\n"));
-        sink.close();
+        scripted.release = () => {
+          if (!cut) sink.enqueue(chunk({}, { anban: about }));
+          if (!cut) sink.enqueue(bytes.encode("data: [DONE]\n\n"));
+          sink.close();
+        };
+        if (!held) scripted.release();
       },
     });
   }

@@ -34,7 +34,7 @@ def test_a_notice_leaves_the_label_and_the_way_out_in_sight_and_in_use(chat: Pag
     expect(chat.locator("#notice")).to_be_visible()
     assert in_sight(chat, "#label")
     chat.click("#leave button")
-    expect(chat.locator(".turn.system")).to_have_count(1)
+    expect(chat.locator(".turn.aside")).to_have_count(1)
     assert len(kept(chat, "left")) == 1
 
 
@@ -85,6 +85,15 @@ def test_a_notice_that_comes_by_reply_and_by_event_is_shown_once_and_both_are_co
     assert [id for id, _ in kept(chat, "acked")] == ["n-first", "n-first", "1"]
 
 
+def test_a_notice_that_the_reply_itself_carries_opens_nothing(chat: Page) -> None:
+    carried = {**FIRST, "id": None, "in_reply": True}
+    answers(chat, {"text": f"{FIRST['text']}\n\n你好呀。", "anban": {"notices": [carried]}})
+    say(chat, "你好")
+    expect(chat.locator(".turn.ai .said")).to_contain_text("你好呀。")
+    expect(chat.locator("#notice")).to_be_hidden()
+    assert kept(chat, "acked") == []
+
+
 def test_the_focus_goes_into_the_notice_and_back_to_the_box_with_its_words(chat: Page) -> None:
     chat.focus("#text")
     chat.keyboard.type("写到一半")
@@ -104,7 +113,7 @@ def test_nothing_opens_over_a_crisis_and_what_was_open_steps_back(chat: Page) ->
     say(chat, "我不想活了")
     expect(chat.locator(".turn.ai .said")).to_have_text("谢谢你告诉我。")
     expect(chat.locator("#notice")).to_be_hidden()
-    expect(chat.locator(".turn.system .said")).to_have_text(FIRST["text"])
+    expect(chat.locator(".turn.aside .said")).to_have_text(FIRST["text"])
     emit(chat, "level", level="L1")
     expect(chat.locator("#notice")).to_contain_text("两个小时")
 
@@ -120,6 +129,7 @@ def test_help_opens_from_l2_on_folds_and_does_not_go_away(chat: Page) -> None:
     chat.click("#help summary")
     expect(help_card.locator(".inside")).to_be_hidden()
     expect(help_card).to_be_visible()
+    answers(chat, {"text": "嗯。", "anban": {"level": "L2"}})
     say(chat, "嗯")
     expect(chat.locator(".turn.ai")).to_have_count(2)
     expect(help_card).to_be_visible()

@@ -103,7 +103,7 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(chat: Page) -> Non
     expect(chat.locator(".turn.ai .said")).to_have_text("我在听。")
     chat.focus("#leave button")
     chat.keyboard.press("Enter")
-    expect(chat.locator(".turn.system")).to_have_count(1)
+    expect(chat.locator(".turn.aside")).to_have_count(1)
 
 
 def test_escape_closes_the_menu_and_gives_the_focus_back(chat: Page) -> None:

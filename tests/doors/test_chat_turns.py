@@ -55,12 +55,43 @@ def test_each_author_has_a_mark_and_a_person_is_named_in_the_bar(chat: Page) -> 
 
 
 def test_a_persons_words_are_shown_once_when_they_come_by_both_ways(chat: Page) -> None:
-    answers(chat, {"text": "我在这儿。", "anban": {"author": "human", "speaker": "小林"}})
+    person = {"author": "human", "speaker": "小林"}
+    answers(chat, {"text": "我在这儿。\n\n你说。", "anban": person}, {"text": "嗯。", "anban": person})
     say(chat, "有人吗")
-    expect(chat.locator(".turn.human .said")).to_have_text("我在这儿。")
-    emit(chat, "message", text="我在这儿。", speaker="小林")
-    emit(chat, "message", text="你说。", speaker="小林")
-    expect(chat.locator(".turn.human .said")).to_have_text(["我在这儿。", "你说。"])
+    expect(chat.locator(".turn.human .said")).to_have_text(["我在这儿。\n\n你说。"])
+    emit(chat, "message", text="我在这儿。")
+    emit(chat, "message", text="你说。")
+    emit(chat, "message", text="不急。")
+    expect(chat.locator(".turn.human .said")).to_have_text(["我在这儿。\n\n你说。", "不急。"])
+
+
+def test_a_reply_does_not_repeat_what_a_person_already_said_by_event(chat: Page) -> None:
+    answers(chat, {"text": "到了", "held": True, "anban": {"author": "human"}})
+    say(chat, "有人吗")
+    expect(chat.locator("#speaker")).to_contain_text("真人值班")
+    emit(chat, "message", text="到了")
+    chat.evaluate("() => scripted.release()")
+    expect(chat.locator(".send:not([data-stops])")).to_be_visible()
+    expect(chat.locator(".turn:not(.me) .said")).to_have_text(["到了"])
+
+
+def test_words_of_the_service_itself_are_marked_and_go_into_the_history(chat: Page) -> None:
+    answers(chat, {"text": "谢谢你告诉我。", "anban": {"author": "system", "level": "L3"}})
+    say(chat, "我不想活了")
+    expect(chat.locator(".turn.system .mark")).to_have_text("系统")
+    expect(chat.locator("#speaker")).to_contain_text("系统")
+    say(chat, "嗯")
+    expect(chat.locator(".turn.ai")).to_have_count(1)
+    assert "谢谢你告诉我。" in str(kept(chat, "asked")[-1]["messages"])
+
+
+def test_a_new_conversation_begins_empty(chat: Page) -> None:
+    say(chat, "你好")
+    expect(chat.locator(".turn.ai .said")).to_have_text("我在听。")
+    chat.click("#menu summary")
+    chat.click("[data-new]")
+    expect(chat.locator("#empty")).to_be_visible()
+    expect(chat.locator(".turn")).to_have_count(0)
 
 
 def test_leaving_stops_the_reply_at_once_and_says_one_thing(chat: Page) -> None:
@@ -70,7 +101,7 @@ def test_leaving_stops_the_reply_at_once_and_says_one_thing(chat: Page) -> None:
     stopped = chat.evaluate("() => { document.querySelector('#leave button').click(); return scripted.aborted }")
     assert stopped == 1
     chat.click("#leave button")
-    expect(chat.locator(".turn.system .said")).to_have_text(["对话停下了。可以随时回来。"])
+    expect(chat.locator(".turn.aside .said")).to_have_text(["对话停下了。可以随时回来。"])
     expect(chat.locator("[data-live]")).to_have_count(0)
     assert kept(chat, "left")[0]["conversation"] == chat.get_attribute("#talk", "data-conversation")
     expect(chat.locator("#text")).to_be_enabled()
@@ -108,6 +139,8 @@ def test_a_new_message_does_not_cut_off_help_in_a_crisis(chat: Page) -> None:
     say(chat, "还在吗")
     expect(chat.locator(".turn.me")).to_have_count(2)
     assert kept(chat, "aborted") == 0
+    chat.evaluate("() => scripted.release()")
+    expect(chat.locator(".turn.ai .said")).to_have_text([HELD["text"], "我在听。"])
 
 
 @pytest.mark.parametrize("trouble", [{"status": 502}, {"status": 503}, {"unreachable": True}])
@@ -167,9 +200,10 @@ def test_withdrawn_words_leave_the_page_and_the_memory_and_this_is_said(chat: Pa
     answers(chat, {"text": "先说一句。这一句不该说。\n\n换个说法。"})
     say(chat, "你好")
     expect(chat.locator(".turn.ai .said")).to_contain_text("换个说法。")
-    emit(chat, "retract", **{"decision": "d-1", "from": 5})
+    emit(chat, "retract", decision="d-1")
     expect(chat.locator(".turn.ai .withdrawn")).to_have_text("这里有一段话被收回了")
     expect(chat.locator(".turn.ai")).not_to_contain_text("不该说")
+    expect(chat.locator(".turn.ai .said")).to_contain_text("换个说法。")
     say(chat, "嗯")
     expect(chat.locator(".turn.ai")).to_have_count(2)
     assert "不该说" not in str(kept(chat, "asked")[-1])

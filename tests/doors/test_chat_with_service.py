@@ -42,4 +42,4 @@ def test_the_service_hears_that_someone_left(phone: Page, page_server: str) -> N
     with phone.expect_response("**/anban/v1/exit") as heard:
         phone.click("#leave button")
     assert heard.value.ok
-    expect(phone.locator(".turn.system")).to_have_count(1)
+    expect(phone.locator(".turn.aside")).to_have_count(1)

@@ -7,11 +7,11 @@ function element(name, className, text) {
   return node;
 }
 
-/** Where the withdrawn part ends: as told, else at the next blank line, else at the end. Counted in characters. */
-function withdrawnEnd(letters, { from, to }) {
-  if (Number.isInteger(to)) return to;
-  const blank = letters.findIndex((letter, at) => at >= from && letter === "\n" && letters[at + 1] === "\n");
-  return blank < 0 ? letters.length : blank;
+/** What is taken back, counted in characters: from `from`, or all, up to the last paragraph, where the service begins anew. */
+function withdrawn(text, from = 0) {
+  const letters = Array.from(text);
+  const again = Array.from(text.slice(0, Math.max(0, text.lastIndexOf("\n\n")))).length;
+  return [letters.slice(0, from).join(""), letters.slice(again > from ? again : letters.length).join("").trimStart()];
 }
 
 export function openBubbles({ talk, list, empty, words }) {
@@ -36,25 +36,18 @@ export function openBubbles({ talk, list, empty, words }) {
   function add(turn, { fresh = true } = {}) {
     empty.hidden = true;
     const item = element("li");
+    let takenBack = null;
     const mark = element("p", "mark");
     const said = element("div", "said");
     item.append(mark, said);
 
     function paint() {
       const { author, speaker, text } = turn;
-      item.className = `turn ${author}${fresh ? " new" : ""}${turn.pending ? " pending" : ""}`;
+      item.className = ["turn", author, turn.aside && "aside", fresh && "new", turn.pending && "pending"].filter(Boolean).join(" ");
       item.dataset.author = author;
       mark.textContent = speaker ? `${words[`author.${author}`]} · ${speaker}` : words[`author.${author}`];
       said.textContent = text;
-      if (Number.isInteger(turn.withdrawn)) {
-        const letters = Array.from(text);
-        const at = turn.withdrawn;
-        said.replaceChildren(
-          letters.slice(0, at).join(""),
-          element("span", "withdrawn", words.withdrawn),
-          letters.slice(at).join(""),
-        );
-      }
+      if (turn.before !== undefined) said.replaceChildren(turn.before, element("p", "withdrawn", words.withdrawn), text);
       item.querySelector(".after")?.remove();
       if (turn.stopped) item.append(element("p", "after", words.stopped));
       follow();
@@ -73,15 +66,17 @@ export function openBubbles({ talk, list, empty, words }) {
       },
       live(on) {
         said.toggleAttribute("data-live", on);
+        if (!on && takenBack) bubble.withdraw(takenBack);
         if (on) said.setAttribute("aria-label", words.waiting);
         else said.removeAttribute("aria-label");
       },
       /** Takes the words out of the page, the memory of this tab and so of the next request; says that it did. */
       withdraw(range) {
-        const letters = Array.from(turn.text);
-        const kept = letters.slice(0, range.from);
-        const rest = letters.slice(withdrawnEnd(letters, range));
-        bubble.set({ text: kept.concat(rest).join(""), withdrawn: range.from });
+        takenBack = range;
+        if (said.hasAttribute("data-live")) return; // the event was faster than the last words of the reply
+        const [before, text] = withdrawn(turn.text, range.from);
+        bubble.set({ before, text });
+        takenBack = null;
       },
       remove() {
         item.remove();

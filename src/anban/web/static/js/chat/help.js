@@ -43,11 +43,10 @@ export function openHelp({ card, lines, openers, store, say, words }) {
     routes(found) {
       if (found?.length >= 2) lines.replaceChildren(...found.map(row));
     },
-    /** A reply may raise the level; only an event or the page itself lowers it, for risk outlives a turn. */
-    level(level, { lower }) {
+    /** The person's level, not the turn's: it stays up between turns and comes down when the service says so. */
+    level(level) {
       const before = Number(store.kept.level.slice(1));
       const now = Number(level.slice(1));
-      if (now < before && !lower) return;
       store.put({ level });
       card.toggleAttribute("data-needed", needed());
       if (now >= 2 && now > before) {

@@ -4,11 +4,11 @@ const weight = ({ kind }) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER
 
 // What a button does to the record when the service did not say.
 const LEAVING = new Set(["rest", "exit"]);
-const CLOSING = new Set(["continue", "close", "later"]);
+const CLOSING = new Set(["go-on", "close", "later"]);
 
 function choices(notice, words) {
   const given = (notice.actions ?? []).map((action) => (typeof action === "string" ? { id: action } : action));
-  const usual = notice.kind === "break" ? [{ id: "rest" }, { id: "continue" }] : [{ id: "ok" }];
+  const usual = notice.kind === "break" ? [{ id: "rest" }, { id: "go-on" }] : [{ id: "ok" }];
   return (given.length ? given : usual).map((action) => ({
     ...action,
     label: action.label ?? words[`${action.id}.button`] ?? words.ok,
@@ -68,7 +68,7 @@ export function openNotices({ dialog, behind, words, ack, leave, aside }) {
     waiting.sort((one, other) => weight(one.notice) - weight(other.notice));
     current = waiting.shift();
     const { notice } = current;
-    title.textContent = notice.title ?? words.notice;
+    title.textContent = notice.title ?? words[`notice.${notice.kind}`] ?? words.notice;
     text.textContent = notice.text;
     buttons.replaceChildren(...choices(notice, words).map(button));
     show();
@@ -84,14 +84,15 @@ export function openNotices({ dialog, behind, words, ack, leave, aside }) {
   return {
     /** Takes a notice from a reply or an event; the same notice by both ways is shown once. */
     offer(notice, id = notice.id) {
-      const known = met.get(notice.id);
+      const known = met.get(notice.id ?? id);
       if (known) {
-        if (!known.ids.includes(id)) known.ids.push(id);
+        if (known.ids.includes(id)) return;
+        known.ids.push(id);
         if (known.state) ack(id, known.state);
         return;
       }
       const entry = { notice, ids: [id], state: "" };
-      met.set(notice.id, entry);
+      met.set(notice.id ?? id, entry);
       if (crisis && notice.kind === "ai.first") {
         aside(notice.text);
         tell(entry, "shown");

@@ -4,6 +4,7 @@ import { openComposer } from "./composer.js";
 import { listen } from "./events.js";
 import { openHelp } from "./help.js";
 import { openNotices } from "./notices.js";
+import { openRelayed } from "./relayed.js";
 import { openSpeaker } from "./speaker.js";
 import { openStore } from "./store.js";
 import { openTurns } from "./turn.js";
@@ -21,14 +22,14 @@ const trouble = openTrouble(at("trouble"), words);
 const bubbles = openBubbles({ talk, list: at("turns"), empty: at("empty"), words });
 let left = false;
 let lastSent = -Infinity;
-let latestEvent = null;
+const relayed = openRelayed();
 
 function say(text) {
   at("spoken").textContent = text || "";
 }
 
 function aside(text) {
-  bubbles.add(store.add({ author: "system", text }));
+  bubbles.add(store.add({ author: "system", text, aside: true }));
   say(text);
 }
 
@@ -46,43 +47,36 @@ function leave(line) {
   rest(true);
 }
 
-function level(value, { lower = true } = {}) {
-  help.level(value, { lower });
-  notices.crisis(Number(store.kept.level.slice(1)) >= 3);
+function level(value) {
+  help.level(value);
+  notices.crisis(Number(value.slice(1)) >= 3);
 }
 
 function take(anban) {
-  if (anban.level) level(anban.level, { lower: false });
-  if (anban.author) speaker.set(anban.author, anban.speaker);
+  if (anban.level) level(anban.level);
+  // For an AI the service names the character by its id, which is not for people to read.
+  if (anban.author) speaker.set(anban.author, anban.author === "human" ? anban.speaker : "");
   help.routes(anban.help?.lines);
   for (const notice of anban.notices ?? []) show(notice);
 }
 
-function show(notice, id) {
+function show(notice, id = notice.id) {
+  if (notice.in_reply) return; // the reply itself says it
   if (notice.kind === "help") help.ask();
   else notices.offer(notice, id);
 }
 
-/** A person's words can come by event and as the reply; they are shown once. */
-function human({ text, speaker: name }) {
-  const latest = bubbles.last("human")?.turn;
+function human(text, name) {
   speaker.set("human", name);
   speaker.typing(false);
-  if (latest?.viaReply && text.startsWith(latest.text)) {
-    latest.viaReply = false;
-    return;
-  }
-  latestEvent = text;
+  if (!text) return;
   bubbles.add(store.add({ author: "human", speaker: name, text }));
   say(`${words["author.human"]}：${text}`);
 }
 
-function ended({ turn, remove }) {
-  say(`${words[`author.${turn.author}`]}：${turn.text}`);
-  if (turn.author !== "human" || turn.text.trim() !== latestEvent) return;
-  latestEvent = null;
-  store.drop(turn);
-  remove();
+function ended({ text, about, reply }) {
+  if (about?.author === "human") human(relayed.byReply(text), about.speaker);
+  else if (text) say(`${words[`author.${reply.turn.author}`]}：${text}`);
 }
 
 const speaker = openSpeaker({ line: at("speaker"), mode: at("mode"), typing: at("typing"), words, say });
@@ -92,6 +86,7 @@ const composer = openComposer({
   onSay(text) {
     rest(false);
     lastSent = performance.now();
+    relayed.begin();
     turns.send(text);
   },
 });
@@ -127,7 +122,7 @@ listen({
     level: ({ level: value }) => level(value),
     mode: speaker.mode,
     typing: ({ on }) => speaker.typing(on ?? true),
-    message: human,
+    message: ({ text, speaker: name }) => human(relayed.byEvent(text), name),
     retract(range) {
       bubbles.find(range.decision)?.withdraw(range);
       store.save();

@@ -18,7 +18,10 @@ export function openStore({ user, conversation, level, after }) {
   };
   kept.level = level || kept.level || "L0";
 
+  let forgotten = false;
+
   function save() {
+    if (forgotten) return;
     try {
       sessionStorage.setItem(NAME, JSON.stringify(kept));
     } catch {
@@ -53,11 +56,12 @@ export function openStore({ user, conversation, level, after }) {
     /** The recent conversation as the model's protocol wants it. */
     messages() {
       return kept.turns
-        .filter((turn) => turn.author !== "system" && turn.text)
+        .filter((turn) => !turn.aside && turn.text)
         .slice(-20)
-        .map((turn) => ({ role: turn.author === "me" ? "user" : "assistant", content: turn.text }));
+        .map((turn) => ({ role: turn.author === "me" ? "user" : "assistant", content: [turn.before, turn.text].filter(Boolean).join("\n\n") }));
     },
     forget() {
+      forgotten = true;
       sessionStorage.removeItem(NAME);
     },
   };

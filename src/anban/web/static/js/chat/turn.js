@@ -1,7 +1,7 @@
 // One turn: the person's words go out, the reply comes in, and neither is lost on the way.
 
-/** `take(anban)` hears what the service says about a turn before the words that came with it are shown; `ended(bubble)` when the
-    reply is whole. */
+/** `take(anban)` hears what the service says about a turn before the words that came with it are shown; `ended(turn)`
+    when the reply is whole. */
 export function openTurns({ wire, store, bubbles, composer, speaker, trouble, take, ended, words }) {
   let running = null;
 
@@ -20,9 +20,14 @@ export function openTurns({ wire, store, bubbles, composer, speaker, trouble, ta
   async function receive(turn) {
     let reply = null;
     const show = () => {
-      const shown = store.add({ author: speaker.author, speaker: turn.speaker, text: "", viaReply: true });
+      const shown = store.add({ author: speaker.author, decision: turn.about?.decision, text: "" });
       reply = turn.reply = bubbles.add(shown);
       reply.live(true);
+    };
+    const discard = () => {
+      reply?.remove();
+      store.drop(reply?.turn);
+      reply = turn.reply = null;
     };
     if (speaker.author === "ai") show();
     try {
@@ -30,28 +35,27 @@ export function openTurns({ wire, store, bubbles, composer, speaker, trouble, ta
         turn.delivered();
         if (anban) {
           take(anban);
-          turn.speaker = anban.speaker;
+          turn.about = anban;
           turn.crisis = Number((anban.level ?? "L0").slice(1)) >= 3;
-          reply?.set({ author: anban.author ?? "ai", speaker: anban.speaker, decision: anban.decision });
+          if (anban.author === "human") discard();
+          reply?.set({ author: anban.author ?? "ai", decision: anban.decision });
         }
         if (!text) continue;
-        if (!reply) show();
         turn.text += text;
+        if (speaker.author === "human") continue; // shown when whole, unless it came by event before
+        if (!reply) show();
         reply.set({ text: reply.turn.text + text });
       }
     } finally {
       reply?.live(false);
-      if (reply && !reply.turn.text) {
-        reply.remove();
-        store.drop(reply.turn);
-      }
+      if (!reply?.turn.text) discard();
       store.save();
     }
   }
 
   function failed(turn, mine, error) {
     if (turn.abort.signal.aborted) {
-      if (turn.abort.signal.reason === "stop" && turn.text) turn.reply.set({ stopped: true });
+      if (turn.abort.signal.reason === "stop" && turn.text) turn.reply?.set({ stopped: true });
       turn.delivered();
     } else if (turn.text || !mine) {
       trouble.show(turn.text ? words.cut : words.failed, () => answer(null));
@@ -67,7 +71,7 @@ export function openTurns({ wire, store, bubbles, composer, speaker, trouble, ta
   async function answer(mine) {
     const turn = { abort: new AbortController(), text: "", crisis: false, delivered: () => mine?.set({ pending: false }) };
     turn.done = receive(turn).then(
-      () => turn.text && ended(turn.reply),
+      () => ended(turn),
       (error) => failed(turn, mine, error),
     );
     running = turn;
