@@ -75,8 +75,8 @@ def turns_before(context: object, role: Role) -> tuple[Said, ...]:
     """The turns named by `context`; a bare line is the other speaker's when it stands last, and so on backwards."""
     if context is None:
         return ()
-    listed: list[Any] = context.split("\n") if isinstance(context, str) else cast("list[Any]", context)
-    if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
+    listed: object = context.split("\n") if isinstance(context, str) else context
+    if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in cast("list[Any]", listed)):
         raise Malformed("`context` must be a string or a list of strings", field="context")
     turns: list[Said] = []
     speaker: Role = "assistant" if role == "user" else "user"

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
 
-import re2
 from ahocorasick_rs import AhoCorasick
 
+from anban.detectors.expressions import Expression, expression
 from anban.detectors.rules import Frame, Rule, RuleSet
 
 _BREAKS = "。!?;\n…"
@@ -45,7 +44,7 @@ class Lexicon:
                 owners.setdefault(key, []).append(number)
         self._owners = list(owners.values())
         self._keys = AhoCorasick(list(owners))
-        self._compiled: dict[str, Any] = {}
+        self._compiled: dict[str, Expression] = {}
 
     def hits(self, text: str, given: Set[str], effort: Effort) -> Iterator[Hit]:
         """Every rule that holds in `text`. `given` are tags already known from the turns before."""
@@ -101,11 +100,11 @@ class Lexicon:
             return ()
         return [match.span() for _, match in zip(range(8), self.compiled(rule.expression).finditer(text), strict=False)]
 
-    def compiled(self, expression: str) -> Any:
+    def compiled(self, written: str) -> Expression:
         """The expression, compiled when first asked for: most are never needed in a day."""
-        pattern = self._compiled.get(expression)
+        pattern = self._compiled.get(written)
         if pattern is None:
-            pattern = self._compiled[expression] = re2.compile(expression)
+            pattern = self._compiled[written] = expression(written)
         return pattern
 
     def frame(self, name: str) -> Frame:

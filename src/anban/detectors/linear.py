@@ -19,12 +19,10 @@ BEFORE_SHARE = np.float32(0.7)  # what the turns before weigh against the text i
 _SEGMENT = 400
 _SEGMENTS = 16
 _LEAST = 0.2  # a probability below this is not worth a signal
-_HIDDEN_VIEWS = frozenset({"lookalike", "squashed", "leet", "base64", "hex", "url", "entities", "escapes", "reversed",
-                           "pinyin", "sounds", "parts", "respelt", "mixed", "shifted", "glued", "pictures"})  # fmt: skip
 
 
 class Head:
-    """The weights for one speaker: `weights` (buckets, signals) int8, `scale` and `bias` per signal, calibration lines."""
+    """The weights for one speaker: int8 (buckets, signals), a scale and bias per signal, calibration by language."""
 
     def __init__(self, names: list[str], arrays: dict[str, Any], calibration: dict[str, Any]) -> None:
         self.names = names
@@ -81,7 +79,7 @@ class Trained:
 
     @staticmethod
     def _others(scene: Scene) -> list[View]:
-        views = [view for view in scene.views[1:] if view.name in _HIDDEN_VIEWS and len(view.text) <= 2 * _SEGMENT][:4]
+        views = [view for view in scene.views[1:] if len(view.text) <= 2 * _SEGMENT][:4]
         if scene.joined is not None:
             views.append(View("joined", scene.joined[0]))
         return views

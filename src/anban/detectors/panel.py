@@ -4,10 +4,14 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from anban.detectors.ages import AgesSeen
 from anban.detectors.detector import CutShort, Detector
+from anban.detectors.leaving import LeavingSeen
+from anban.detectors.linear import Trained
 from anban.detectors.scene import Scene, see, see_plainly
 from anban.detectors.signal import Reading, Signal, Window
 from anban.detectors.views import Readings
+from anban.detectors.words_seen import WordsSeen
 
 _PER_KIND = 3  # strongest signals kept of each kind
 _ROOTS = {"self-harm.ideation": "self-harm", "self-harm.plan": "self-harm", "self-harm.imminent": "self-harm"}
@@ -76,8 +80,5 @@ def _order(signal: Signal) -> tuple[float, str, str]:
 
 
 def build_panel() -> Panel:
-    """The panel with everything this package carries, loaded once at start."""
-    from anban.detectors.leaving import LeavingSeen
-    from anban.detectors.words_seen import WordsSeen
-
-    return Panel([WordsSeen("1"), LeavingSeen()], Readings())
+    """The panel with everything this package carries, loaded once at start; the word lists first, the model last."""
+    return Panel([WordsSeen("1"), LeavingSeen(), AgesSeen(), Trained()], Readings())

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import re2
-
 from anban.base.errors import Misconfigured
+from anban.detectors.expressions import Expression, expression
 from anban.detectors.signal import Role
 from anban.detectors.spellings import read_yaml
 from anban.detectors.vocabulary import SIGNALS
 
 LEXICONS = Path(__file__).parent / "lexicons"
-_MACRO = re2.compile(r"\{([a-z_]+)\}")
+_MACRO = expression(r"\{([a-z_]+)\}")
 _RULE_KEYS = {"signal", "score", "keys", "expr", "unless", "tags", "needs", "views"}
 
 Scope = Literal["text", "clause", "before", "within", "after"]
@@ -75,6 +74,14 @@ def load_rules(role: Role, folder: Path = LEXICONS) -> RuleSet:
     order = {"mask": 0, "tag": 1}
     rules.sort(key=lambda rule: (order.get(rule.signal, 2), -rule.score, rule.name))
     return RuleSet(tuple(rules), frames)
+
+
+def load_expressions(file: str, folder: Path = LEXICONS) -> dict[str, Expression]:
+    """Name -> compiled expression of one data file whose entries may use the entries above them as {name}."""
+    filled: dict[str, str] = {}
+    for name, written in read_yaml(folder / file).items():
+        filled[name] = _fill(written, filled, file)
+    return {name: expression(pattern) for name, pattern in filled.items()}
 
 
 def _rules_of(file: str, content: dict[str, Any], words: dict[str, str], frames: dict[str, Frame]) -> list[Rule]:

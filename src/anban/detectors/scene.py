@@ -70,7 +70,9 @@ class Scene:
 
 def see(window: Window, readings: Readings) -> Scene:
     """The scene of a window."""
-    before = tuple((said.role, fold(said.text[:_TURN_CHARS])) for said in window.recent[-_TURNS:])
+    before: tuple[tuple[Role, str], ...] = tuple(
+        (said.role, fold(said.text[:_TURN_CHARS])) for said in window.recent[-_TURNS:]
+    )
     return Scene(window, readings.of(window.text), before)
 
 

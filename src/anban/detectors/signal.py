@@ -31,7 +31,7 @@ class Signal:
 
     `span` is (start, end) in the raw text when it can be pointed at. `why` is a short stable reason code (a rule's
     name or the model's strongest features), never the user's words. `view` names the normalised reading in which it
-    was seen ("raw", "pinyin", ...).
+    was seen ("raw", "pinyin", ...). `value` is a small fact the signal rests on ("age=13"), never the words.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class Signal:
     version: str
     span: tuple[int, int] | None = None
     view: str = "raw"
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

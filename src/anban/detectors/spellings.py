@@ -1,4 +1,4 @@
-"""Readings by sound and by letter: pinyin typed out, characters that sound alike, words misspelt, glued or turned round."""
+"""Readings by sound and by letter: pinyin, characters that sound alike, words misspelt, glued or turned round."""
 
 import codecs
 from pathlib import Path

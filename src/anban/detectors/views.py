@@ -1,27 +1,25 @@
-"""The several readings of one text in which the same words are looked for, each made only when something hints at it."""
+"""The several readings of one text in which the same words are looked for, each made only on a hint."""
 
 import unicodedata
 from collections.abc import Callable
-from typing import Any
-
-import re2
 
 from anban.detectors.decoded import decodings
+from anban.detectors.expressions import expression, rewrite
 from anban.detectors.normalise import View, folded_view
 from anban.detectors.spellings import HERE, Letters, Sounds, read_yaml
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-_SPACED_HAN = re2.compile(rf"(?:[{_HAN}][^{_HAN}\w]{{1,3}}){{2,}}[{_HAN}]|[{_HAN}][ *._|~+=^#@&·•/\\-]{{1,3}}[{_HAN}]")
-_SPACED_LATIN = re2.compile(r"(?:\b[a-z0-9@$!|][ *._|~+=^#@&/\\,-]{1,3}){3,}[a-z0-9@$!|]\b")
-_WIDE_GAP = re2.compile(r"[^a-z0-9@$!|]{2,}")
-_GAP = re2.compile(r"[^a-z0-9@$!|]+")
-_LATIN_WORD = re2.compile(r"[a-z]+")
-_LEET_TOKEN = re2.compile(r"[a-z0-9@$!|+]*(?:[a-z][0-9@$!|+]|[0-9@$|+][a-z])[a-z0-9@$!|+]*|\b[1&]\b")
-_PINYIN_HINT = re2.compile(
+_SPACED_HAN = expression(rf"(?:[{_HAN}][^{_HAN}\w]{{1,3}}){{2,}}[{_HAN}]|[{_HAN}][ *._|~+=^#@&·•/\\-]{{1,3}}[{_HAN}]")
+_SPACED_LATIN = expression(r"(?:\b[a-z0-9@$!|][ *._|~+=^#@&/\\,-]{1,3}){3,}[a-z0-9@$!|]\b")
+_WIDE_GAP = expression(r"[^a-z0-9@$!|]{2,}")
+_GAP = expression(r"[^a-z0-9@$!|]+")
+_LATIN_WORD = expression(r"[a-z]+")
+_LEET_TOKEN = expression(r"[a-z0-9@$!|+]*(?:[a-z][0-9@$!|+]|[0-9@$|+][a-z])[a-z0-9@$!|+]*|\b[1&]\b")
+_PINYIN_HINT = expression(
     r"xiang|huo|zi ?sha|jie ?shu|tiao ?[lhj]|ge ?wan|li ?kai|sheng ?ming|yi ?shu|qing ?sheng|\bsi ?le|an ?mian"
 )
 _COMPONENTS = frozenset("歹匕氵刂扌纟讠辶亻艹疒㐅丬")
-_NOT_HAN = re2.compile(rf"[^{_HAN}]")
+_NOT_HAN = expression(rf"[^{_HAN}]")
 _MOST_VIEWS = 12
 
 _Adder = Callable[[str, str | None], None]
@@ -135,7 +133,7 @@ class Readings:
 
 def _close_up(text: str) -> str:
     """Characters of Chinese set apart by marks or blanks, put together again."""
-    return _rewrite(_SPACED_HAN, text, lambda found: _NOT_HAN.sub("", found))
+    return rewrite(_SPACED_HAN, text, lambda found: _NOT_HAN.sub("", found))
 
 
 def _join_letters(text: str) -> str:
@@ -145,13 +143,4 @@ def _join_letters(text: str) -> str:
         words = _WIDE_GAP.split(found) if _WIDE_GAP.search(found) else [found]
         return " ".join(_GAP.sub("", word) for word in words)
 
-    return _rewrite(_SPACED_LATIN, text, joined)
-
-
-def _rewrite(pattern: Any, text: str, change: Callable[[str], str]) -> str:
-    parts: list[str] = []
-    at = 0
-    for match in pattern.finditer(text):
-        parts.append(text[at : match.start()] + change(match.group()))
-        at = match.end()
-    return "".join(parts) + text[at:]
+    return rewrite(_SPACED_LATIN, text, joined)

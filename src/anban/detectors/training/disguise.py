@@ -1,4 +1,4 @@
-"""Adds disguised copies of some texts, so that the model has met them: spaced, without marks, elongated, other script."""
+"""Adds disguised copies of some texts, so that the model has met such: no marks, other script, other spelling."""
 
 import zlib
 from collections.abc import Sequence

@@ -1,8 +1,9 @@
-"""Fits the linear model: one masked logistic regression for each signal, calibrated by language, the same every time."""
+"""Fits the linear model: one masked logistic regression a signal, calibrated by language, the same every time."""
 
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -112,10 +113,7 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
     whole = matrix(rows)
     wanted = [targets(row) for row in rows]
     langs = np.array([language(row.text) for row in rows])
-    folds = (
-        np.array([int(hashlib.sha256(row.text.encode("utf-8", "replace")).hexdigest()[:6], 16) for row in rows])
-        % _FOLDS
-    )
+    folds = np.array([zlib.crc32(row.text.encode("utf-8", "replace")) for row in rows]) % _FOLDS
     names: list[str] = []
     weights: list[Any] = []
     bias: list[float] = []
@@ -158,14 +156,16 @@ def _logistic(part: Any, truth: Any, weight: Any, role: Role) -> Any:
 
 
 def _line(margin: Any, truth: Any, weight: Any, here: Any) -> tuple[float, float]:
-    """Slope and shift that turn held-out margins into probabilities (Platt 1999), from all texts if a language is thin."""
+    """Slope and shift that turn held-out margins into probabilities (Platt 1999); from all texts for a thin language."""
     from sklearn.linear_model import LogisticRegression
 
     if truth[here].sum() < 8 or (truth[here] == 0).sum() < 8:
         here = np.ones(len(truth), bool)
     model = LogisticRegression(C=100.0, max_iter=200, random_state=7)
     model.fit(margin[here].reshape(-1, 1), truth[here], sample_weight=weight[here])
-    return round(float(max(model.coef_[0, 0], 0.05)), 4), round(float(model.intercept_[0]), 4)
+    slope: Any = model.coef_
+    shift: Any = model.intercept_
+    return round(max(float(slope[0][0]), 0.05), 4), round(float(shift[0]), 4)
 
 
 def _stored(arrays: dict[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""Reads the pool of labelled texts, keeps only sources whose licence was verified, and splits it so that twins stay together."""
+"""Reads the pool of labelled texts: only sources with a verified licence, split so that twins stay together."""
 
 import gzip
 import json

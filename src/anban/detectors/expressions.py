@@ -1,0 +1,44 @@
+"""The one door to google-re2: linear-time expressions, never a backtracking one over what a user wrote."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, cast
+
+import re2
+
+
+class Found(Protocol):
+    """One match."""
+
+    def group(self, which: int = 0, /) -> Any: ...
+    def start(self) -> int: ...
+    def end(self) -> int: ...
+    def span(self) -> tuple[int, int]: ...
+
+
+class Expression(Protocol):
+    """A compiled expression."""
+
+    def search(self, text: str, /) -> Found | None: ...
+    def finditer(self, text: str, /) -> Iterator[Found]: ...
+    def findall(self, text: str, /) -> list[Any]: ...
+    def split(self, text: str, /) -> list[str]: ...
+    def sub(self, put: str, text: str, /) -> str: ...
+
+
+def expression(pattern: str) -> Expression:
+    """The pattern compiled; raises `re2.error` for one that RE2 cannot run in linear time (look-around, references)."""
+    return cast("Expression", re2.compile(pattern))
+
+
+def rewrite(pattern: Expression, text: str, change: Callable[[str], str | None], most: int = 1 << 30) -> str:
+    """The text with each match of `pattern` (the first `most`) changed; None from `change` leaves it as it is."""
+    parts: list[str] = []
+    at = 0
+    for count, match in enumerate(pattern.finditer(text)):
+        if count >= most:
+            break
+        changed = change(match.group())
+        if changed is not None:
+            parts.append(text[at : match.start()] + changed)
+            at = match.end()
+    return "".join(parts) + text[at:]
