@@ -6,6 +6,7 @@ commit without waiting, for what an ordinary turn leaves behind.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -127,13 +128,26 @@ class Waiting:
         return refused
 
     def _groups(self) -> list[tuple[Executable, list[Mapping[str, Any]]]]:
-        return sorted(self._rows.values(), key=lambda group: not isinstance(group[0], Insert))
+        """Parents before children, and new rows before changes, whichever came first: references must hold."""
+        return sorted(self._rows.values(), key=lambda group: _order(group[0]))
 
     def absorb(self, newer: "Waiting") -> None:
         """Put `newer` rows behind these, after a commit that failed."""
         for statement, rows in newer._rows.values():
             for row in rows:
                 self.add(statement, row)
+
+
+def _order(statement: Executable) -> int:
+    if not isinstance(statement, Insert):
+        return len(metadata.tables)
+    return _depths().get(_table(statement), 0)
+
+
+@lru_cache(maxsize=1)
+def _depths() -> dict[str, int]:
+    """Where each table stands among those that refer to each other; asked once every table is known."""
+    return {table.name: depth for depth, table in enumerate(metadata.sorted_tables)}
 
 
 def _table(statement: Executable) -> str:

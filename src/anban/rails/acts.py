@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) -> AsyncIterator[Chunk]:
     """The model answers, after the notice that is due and through the output rail."""
-    message, present = situation.message, situation.present
+    message = situation.message
     notice = await give_notice(situation, rt)
     before = [notice.text] if notice.text else []
     if isinstance(verdict, Steer) and "steer.asks-if-ai" in verdict.templates:
@@ -35,7 +35,7 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     parts: list[str] = []
     if before:
         yield Spoke("\n\n".join(before) + "\n\n")
-    answer = begin_answer(message, present, rt, situation.rules)
+    answer = begin_answer(message, situation.before, rt, situation.rules)
     try:
         with rt.flights.begin(person(message), message.conversation) as flight:
             async for piece in answer.pieces(rt, request_for(message, verdict, rt), flight):

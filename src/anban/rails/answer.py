@@ -13,12 +13,10 @@ from anban.detectors.signal import Said
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.rails.chunks import Called, Spoke
-from anban.rails.input import earlier
 from anban.rails.judging import make_judge
 from anban.rails.message import Message
 from anban.rails.output import Hit, OutputRail
 from anban.rails.post import Flight
-from anban.rails.presence import Present
 from anban.rails.runtime import Runtime
 from anban.rails.speech import Delta, Event, Finished, Model, ToolDelta, UpstreamRequest
 from anban.rails.verdict import Proceed, Steer
@@ -86,10 +84,13 @@ class Answer:
         return None
 
 
-def begin_answer(message: Message, present: Present, rt: Runtime, rules: Rulebook) -> Answer:
+JUDGED_WITH = 6
+"""Lines before a reply that its judging looks at: enough for a goodbye or a crisis just before it."""
+
+
+def begin_answer(message: Message, before: tuple[Said, ...], rt: Runtime, rules: Rulebook) -> Answer:
     """An answer with its output rail, which judges it in the light of what the person said before it."""
-    most = rules.whole("detection-window-turns")
-    recent = (*earlier(message, present.recent, most), Said("user", message.said))
+    recent = (*before[1 - JUDGED_WITH :], Said("user", message.said))
     judge = make_judge(
         rt.panel,
         recent,

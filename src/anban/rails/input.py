@@ -14,12 +14,12 @@ from anban.risk.models import Assessed
 
 
 @performs("user-state-recognition")
-def observe(message: Message, recent: Iterable[Turn], panel: Panel, rules: Rulebook) -> tuple[Reading, Assessed]:
+def observe(message: Message, before: tuple[Said, ...], panel: Panel, rules: Rulebook) -> tuple[Reading, Assessed]:
     """What the detectors noticed, and what it says about the person.
 
-    Looks at the last turns, not only at this message; a detector that was late or crashed is named in the reading.
+    Looks at `before`, the turns before it, not only at this message; a detector that was late or crashed is named in the reading.
     """
-    window = Window(message.said, "user", earlier(message, recent, rules.whole("detection-window-turns")), message.lang)
+    window = Window(message.said, "user", before, message.lang)
     reading = panel.look(window, rules.number("detector-budget-milliseconds"))
     seen = assess(reading, rules.table("signal-gentle-thresholds"), rules.table("signal-costly-thresholds"))
     return reading, seen

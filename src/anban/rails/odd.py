@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from anban.rails.acts import comforted
 from anban.rails.chunks import Chunk
 from anban.rails.danger import lines
-from anban.rails.input import observe
+from anban.rails.input import earlier, observe
 from anban.rails.message import Message
 from anban.rails.policy import decide
 from anban.rails.runtime import Runtime
@@ -21,7 +21,8 @@ async def help_if_in_danger(message: Message, rt: Runtime) -> AsyncIterator[Chun
     `message.said` is whatever text could be salvaged; its user may be unknown.
     """
     present, standing, rules = await known(message, rt)
-    reading, seen = observe(message, present.recent, rt.panel, rules)
+    before = earlier(message, present.recent, rules.whole("detection-window-turns"))
+    reading, seen = observe(message, before, rt.panel, rules)
     if seen.life < 2:
         return None
     verdict = decide(seen, reading, present.held, standing, None, None, {})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from anban.detectors.signal import Reading
+from anban.detectors.signal import Reading, Said
 from anban.law.rulebook import Rulebook
 from anban.people.standing import Standing
 from anban.rails.chunks import Author, Meta
@@ -27,6 +27,7 @@ class Situation:
     seen: Assessed
     verdict: Verdict
     lines: tuple[Line, ...]
+    before: tuple[Said, ...] = ()
     returned: bool = False
     leaving: str | None = None
 

@@ -12,7 +12,7 @@ from anban.people.standing import Standing, standing_of
 from anban.rails.acts import answered, comforted, relayed, spoken
 from anban.rails.chunks import Chunk
 from anban.rails.danger import keep_level, lines
-from anban.rails.input import observe
+from anban.rails.input import earlier, observe
 from anban.rails.leaving import farewell
 from anban.rails.limits import reached
 from anban.rails.message import Message
@@ -44,11 +44,12 @@ async def run_turn(message: Message, rt: Runtime) -> AsyncIterator[Chunk]:
 
     returned = use_session(message, present, rules, rt) if stored else False
     present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
-    reading, seen = observe(message, present.recent, rt.panel, rules)  # always look, whatever follows
+    before = earlier(message, present.recent, rules.whole("detection-window-turns"))
+    reading, seen = observe(message, before, rt.panel, rules)  # always look, whatever follows
     limit = reached(message.service)
     gentle = rules.table("signal-gentle-thresholds")
     verdict = decide(seen, reading, present.held, standing, limit, leaving, gentle)
-    situation = Situation(message, present, standing, rules, reading, seen, verdict, (), returned, leaving)
+    situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before, returned, leaving)
     if not isinstance(verdict, Proceed) or present.held.life >= 2:
         situation.lines = lines(message, seen, standing, rules, rt)
 
