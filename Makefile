@@ -46,7 +46,7 @@ lint: $(VENV)/.test-installed
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.test-installed
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 fuzz: $(VENV)/.test-installed
 	$(BIN)/python tests/fuzz/run.py --inputs 100000

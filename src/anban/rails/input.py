@@ -17,7 +17,7 @@ from anban.risk.models import Assessed
 def observe(message: Message, before: tuple[Said, ...], panel: Panel, rules: Rulebook) -> tuple[Reading, Assessed]:
     """What the detectors noticed, and what it says about the person.
 
-    Looks at `before`, the turns before it, not only at this message; a detector that was late or crashed is named in the reading.
+    Looks at the turns `before` it too; a detector that was late or crashed is named in the reading.
     """
     window = Window(message.said, "user", before, message.lang)
     reading = panel.look(window, rules.number("detector-budget-milliseconds"))

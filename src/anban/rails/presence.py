@@ -80,6 +80,9 @@ async def gather_facts(
     if known is not None and db.exclusive:
         return known
     found = await db.read(lambda connection: _load(connection, keys, service, ref, turns))
+    if db.exclusive and (meanwhile := presence.get(service, ref)) is not None:
+        # Another message of the same person came while we read: from here on both must share one memory.
+        return meanwhile
     if found is None:
         found = Present(recent=deque(maxlen=turns))
         if db.exclusive:

@@ -1,0 +1,1 @@
+"""How fast, how large, how sure: measured, with the figure beside version and machine."""
