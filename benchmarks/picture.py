@@ -10,12 +10,14 @@ def draw(rows: list[dict[str, Any]]) -> str:
     """An SVG of the rows that have a target; the line marks the target itself."""
     parts = [_row(row, 40 + at * ROW) for at, row in enumerate(rows)]
     height = 60 + len(rows) * ROW
+    x = LEFT + FULL
     line = (
         f'<line x1="{LEFT + FULL}" y1="28" x2="{LEFT + FULL}" y2="{height - 16}" stroke="#777" stroke-dasharray="4 3"/>'
     )
     mark = f'<text x="{x}" y="20" text-anchor="middle" fill="#777">target</text>'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        'font-family="sans-serif" font-size="13">'
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>{mark}{line}{"".join(parts)}</svg>\n'
     )
 

@@ -17,7 +17,7 @@ NOTICE_INSERT = insert_once(notices).on_conflict_do_nothing()
 NOTICE_SHOWN = (
     update(notices)
     .where(notices.c.id == bindparam("notice_id"), notices.c.shown_at.is_(None))
-    .values(shown_at=bindparam("at"))
+    .values(shown_at=bindparam("when_shown"))
 )
 
 _RECENT = select(notices).where(notices.c.user == bindparam("of_user")).order_by(notices.c.at.desc()).limit(24)

@@ -6,10 +6,16 @@ from typing import Any
 from anban.base.errors import StorageFailed
 from anban.conversations.mailbox import put
 from anban.conversations.shown import NOTICE_INSERT, NOTICE_SHOWN, give
+from anban.law.performs import performs
+from anban.ledger.kinds import Kind
 from anban.rails.notices import Due, due, shown_kind
 from anban.rails.record import note
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
+from anban.rails.verdict import Stop
+
+DETECTORS = "detectors.unavailable"
+"""The rule of a turn in which nobody could look."""
 
 ACTIONS = {"break": ("rest", "go-on"), "ai.first": ("understood",)}
 
@@ -47,6 +53,22 @@ async def give_notice(situation: Situation, rt: Runtime) -> Notice:
     _in_reply(situation, found, rt)
     shown = {"id": None, "kind": found.kind, "text": text, "in_reply": True}
     return Notice(text, (shown,), (f"notice:{found.kind}",))
+
+
+@performs("outage-notice")
+def told_of_outage(situation: Situation, what: str, rt: Runtime) -> None:
+    """Write down that the reply tells of a failure of `what`, at once (draft art 19, final art 20)."""
+    facts = {"decision": situation.message.decision, "what": what, "way": "text"}
+    note(rt, situation.message, situation.present, situation.rules, Kind.NOTICE_OUTAGE_SHOWN, facts)
+
+
+def stopped(situation: Situation, verdict: Stop, rt: Runtime) -> None:
+    """Write down why the companion rests in this turn: a limit, or a part of ours that failed."""
+    if verdict.rule == DETECTORS:
+        told_of_outage(situation, "detectors", rt)
+        return
+    facts = {"decision": situation.message.decision, "limit": verdict.rule.removeprefix("limit.")}
+    note(rt, situation.message, situation.present, situation.rules, Kind.LIMIT_REACHED, facts)
 
 
 async def _by_event(situation: Situation, found: Due, text: str, rt: Runtime) -> Notice | None:
@@ -92,7 +114,7 @@ def _in_reply(situation: Situation, found: Due, rt: Runtime) -> None:
     if present.user is None:
         return
     if found.again is not None:
-        rt.db.later(NOTICE_SHOWN, {"notice_id": found.again.id, "at": message.at})
+        rt.db.later(NOTICE_SHOWN, {"notice_id": found.again.id, "when_shown": message.at})
         present.given = tuple(each for each in present.given if each.id != found.again.id)
     given, row = give(present.user.id, found.kind, found.window, message.at, "text", shown=True)
     if found.again is None:

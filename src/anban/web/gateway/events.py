@@ -133,7 +133,7 @@ def _acknowledged(connection: Connection, rt: Runtime, service: Service, ref: st
         return False
     notice = of_mail(connection, user.id, event_id)
     if notice is not None:
-        connection.execute(NOTICE_SHOWN, {"notice_id": notice.id, "at": now})
+        connection.execute(NOTICE_SHOWN, {"notice_id": notice.id, "when_shown": now})
         kinds: list[Kind] = [confirmed_kind(notice.kind)] if state != "shown" else []
         if notice.shown_at is None:
             kinds.insert(0, shown_kind(notice.kind))
