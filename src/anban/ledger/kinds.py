@@ -45,6 +45,7 @@ class Kind(StrEnum):
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
     PERSONA_CHANGED = "persona.changed"
+    SERVICE_SWITCHED = "service.switched"
     KEY_ROTATED = "key.rotated"
     RECORD_ERASED = "record.erased"
     RECORD_COPIED = "record.copied"
@@ -59,6 +60,37 @@ class Kind(StrEnum):
 
 RETIRED: Final[frozenset[Kind]] = frozenset()
 """Kinds that old entries carry and new ones may not."""
+
+
+PLANNED: Final[frozenset[Kind]] = frozenset(
+    {
+        Kind.CASE_CLAIMED,
+        Kind.CASE_REVIEWED,
+        Kind.CASE_REOPENED,
+        Kind.DESK_PAGED,
+        Kind.DESK_ESCALATED,
+        Kind.TAKEOVER_REQUESTED,
+        Kind.TAKEOVER_JOINED,
+        Kind.OUTREACH_ATTEMPTED,
+        Kind.OUTREACH_CONFIRMED,
+        Kind.OUTREACH_UNREACHABLE,
+        Kind.NOTICE_DEPENDENCE_SHOWN,
+        Kind.NOTICE_REALITY_SHOWN,
+        Kind.CONSENT_GIVEN,
+        Kind.CONSENT_WITHDRAWN,
+        Kind.PERSONA_CHANGED,
+        Kind.KEY_ROTATED,
+        Kind.RECORD_ERASED,
+        Kind.RECORD_COPIED,
+        Kind.COMPLAINT_RECEIVED,
+        Kind.COMPLAINT_ANSWERED,
+        Kind.INCIDENT_REPORTED,
+        Kind.DRILL_RUN,
+        Kind.DEPLOYMENT_STARTED,
+        Kind.DETECTOR_UNAVAILABLE,
+    }
+)
+"""Kinds that no code writes yet; a test keeps this list true."""
 
 
 class Meaning(NamedTuple):
@@ -112,6 +144,7 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.CONSENT_GIVEN: Meaning("同意某一用途", "Consent for one purpose was given"),
         Kind.CONSENT_WITHDRAWN: Meaning("撤回同意", "Consent was withdrawn"),
         Kind.PERSONA_CHANGED: Meaning("角色设定变更", "A persona changed"),
+        Kind.SERVICE_SWITCHED: Meaning("服务被关停或重新开启", "The service was switched off or on"),
         Kind.KEY_ROTATED: Meaning("密钥已更换", "A key was replaced"),
         Kind.RECORD_ERASED: Meaning("记录已删除", "Records were erased"),
         Kind.RECORD_COPIED: Meaning("已向本人提供副本", "A person was given a copy of their records"),

@@ -5,6 +5,7 @@ that wait, numbers them without gaps, extends the tree and signs a checkpoint, a
 """
 
 import asyncio
+import base64
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -119,6 +120,7 @@ class Sequencer:
 
     async def run_forever(self, stop: asyncio.Event) -> None:
         """Look every second, at once again while more waits than fits, until `stop`; then release the lease."""
+        _log.info("ledger.signing", key=self._signer.key_id, public=base64.b64encode(self.public_key).decode())
         while not stop.is_set():
             pause = PAUSE
             try:
