@@ -1,7 +1,7 @@
 """What a detector is given: the window, every reading of its text, and the turns before it already folded."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from anban.detectors.normalise import View, fold, way_back
 from anban.detectors.signal import Role, Window
@@ -54,7 +54,7 @@ class Scene:
                 continue
             if len(said.text) > _JOIN_CHARS or said.ago > _JOIN_SECONDS or len(parts) >= _JOIN_TURNS:
                 break
-            parts.append(fold(said.text).strip())
+            parts.append(_folded(said.text).strip())
         if not parts:
             return None
         glue = " " if (self.text[:1].isascii() and parts[0][-1:].isascii()) else ""
@@ -71,9 +71,20 @@ class Scene:
 def see(window: Window, readings: Readings) -> Scene:
     """The scene of a window."""
     before: tuple[tuple[Role, str], ...] = tuple(
-        (said.role, fold(said.text[:_TURN_CHARS])) for said in window.recent[-_TURNS:]
+        (said.role, _folded(said.text[:_TURN_CHARS])) for said in window.recent[-_TURNS:]
     )
     return Scene(window, readings.of(window.text), before)
+
+
+@lru_cache(maxsize=2048)
+def _folded(text: str) -> str:
+    """Earlier turns come again with every message of their conversation: fold each once."""
+    return fold(text)
+
+
+def forget_earlier_turns() -> None:
+    """Drop what is remembered of earlier turns, as erasing a person's words requires."""
+    _folded.cache_clear()
 
 
 def see_plainly(window: Window) -> Scene:
