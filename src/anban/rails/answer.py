@@ -98,11 +98,8 @@ def begin_answer(message: Message, before: tuple[Said, ...], rt: Runtime, rules:
         budget_ms=rules.number("detector-budget-milliseconds"),
         lang=message.lang,
     )
-    rail = OutputRail(judge, hold=rules.whole("output-holdback-characters"))
-    if message.prefill:
-        # An answer that the app began itself is judged as the beginning of this one, so that no word can hide there.
-        rail.feed(message.prefill)
-    return Answer(message, rail)
+    # An answer that the app began itself is judged as the beginning of this one, so that no word can hide there.
+    return Answer(message, OutputRail(judge, hold=rules.whole("output-holdback-characters"), said=message.prefill))
 
 
 async def _events(model: Model, request: UpstreamRequest, *, streaming: bool) -> AsyncGenerator[Event]:

@@ -108,7 +108,7 @@ def note(
 def _decided(message: Message, verdict: Verdict, reading: Reading, seen: Assessed) -> dict[str, Fact]:
     """Why: each reason as rule, signal, score, detector, view and code. No words."""
     reasons = [
-        "|".join((r.rule, r.signal, f"{r.score:.2f}", f"{r.detector}@{r.version}", r.view, r.why))[:200]
+        "|".join((r.rule, r.signal, f"{r.score:.2f}", f"{r.detector}@{r.version}", r.view, code(r.why)))[:200]
         for r in seen.reasons[:12]
     ]
     facts: dict[str, Fact] = {
@@ -123,3 +123,8 @@ def _decided(message: Message, verdict: Verdict, reading: Reading, seen: Assesse
     if reading.unavailable:
         facts["unavailable"] = sorted(reading.unavailable)
     return facts
+
+
+def code(why: str) -> str:
+    """A reason code as the ledger takes it: printable ASCII without blanks. What is not ASCII shows as its number."""
+    return why.encode("ascii", "backslashreplace").decode().replace(" ", "_")[:80]
