@@ -1,12 +1,17 @@
-"""What many tests share: the two databases, empty and with tables. `db` runs a test once on each."""
+"""What many tests share: the two databases, empty and with tables (`db` runs a test once on each), and the whole
+house: as a process (`service_url`), or inside a module's loop with a fake model behind it (`house`, `upstream`)."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from anban.base.db import Database
 from tests import stores
+from tests.fakes import FakeUpstream
+from tests.guest import Guest, house_at
+from tests.service import Running
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +54,23 @@ async def db(
     else:
         async with postgres_server.database() as url, stores.opened(url) as database:
             yield database
+
+
+@pytest.fixture(scope="session")
+def service_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real service in demo mode, with the built-in companion; the same for all tests that only talk to it."""
+    with Running(tmp_path_factory.mktemp("service")).start() as service:
+        yield service.url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def upstream() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as fake:
+        yield fake
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, upstream: FakeUpstream) -> AsyncIterator[Guest]:
+    """One house for a module; each test is a person of its own. Needs `pytest.mark.asyncio(loop_scope="module")`."""
+    async with house_at(tmp_path_factory.mktemp("house"), upstream=upstream.url) as guest:
+        yield guest
