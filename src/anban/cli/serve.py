@@ -1,8 +1,12 @@
 """`anban up`: builds the house and serves it until it is told to stop."""
 
+import asyncio
 import logging
+import signal
 import socket
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
@@ -11,6 +15,7 @@ import uvloop
 from rich.console import Console
 
 from anban.base.errors import Misconfigured
+from anban.rails.runtime import Runtime
 from anban.settings import DEMO_KEY, Settings, read_settings
 
 GRACE = 10
@@ -49,12 +54,34 @@ async def _serve(settings: Settings, listener: socket.socket, *, greet: bool) ->
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    _stop_gently(server, house.rt)
     async with alive(house):
         (settings.data / "address").write_text(f"http://{settings.host}:{listener.getsockname()[1]}")
         if greet:
             _greet(settings, listener.getsockname()[1], house.first_key, house.demo_master_key)
         await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would end the process before what waits to be written is written."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def _stop_gently(server: uvicorn.Server, rt: Runtime) -> None:
+    """On SIGTERM or Ctrl-C: accept no more, end event channels, let answers finish, then end them properly."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+        rt.post.close()
+        loop.call_later(GRACE / 2, rt.flights.stop_all, "shutdown")
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop)
 
 
 def serve_worker(settings: Settings, listener: socket.socket) -> None:

@@ -26,6 +26,9 @@ log = structlog.get_logger()
 Outcome = Literal["released", "withheld", "failed", "exit", "takeover"]
 
 
+_STOPPED: Mapping[str, Outcome] = {"exit": "exit", "takeover": "takeover"}
+
+
 @dataclass(slots=True)
 class Answer:
     """One answer of the model on its way. After `pieces` is done, the other fields tell what became of it."""
@@ -42,16 +45,17 @@ class Answer:
 
     async def pieces(self, rt: Runtime, request: UpstreamRequest, flight: Flight) -> AsyncIterator[Spoke | Called]:
         """Words as they may be shown. Stops the model at the first hit, at an exit, and when a human takes over."""
-        flight.open = True
         try:
             async with aclosing(_events(rt.model, request, streaming=self.message.streaming)) as events:
-                async for event in events:
+                while not self.rail.withheld and flight.stopped is None:
+                    flight.open = True
+                    event = await anext(events, None)
+                    # Not while the words are on their way out: a stop must not break the sending of them.
+                    flight.open = False
+                    if event is None:
+                        break
                     if (piece := self._take(event)) is not None:
                         yield piece
-                    if self.rail.withheld:
-                        break
-                    if flight.stopped is not None:
-                        break
         except asyncio.CancelledError as error:
             flight.landed(error)
         except UpstreamFailed as error:
@@ -61,7 +65,7 @@ class Answer:
         finally:
             flight.open = False
         if flight.stopped is not None:
-            self.outcome = "exit" if flight.stopped == "exit" else "takeover"
+            self.outcome = _STOPPED.get(flight.stopped, "failed")
             return
         if self.outcome == "released" and (rest := self.rail.finish()):
             yield Spoke(rest)

@@ -12,6 +12,13 @@ class Post:
 
     def __init__(self) -> None:
         self._bells: dict[str, set[asyncio.Event]] = {}
+        self.closed = False
+
+    def close(self) -> None:
+        """The process is about to stop: every channel ends, and its app comes back with its cursor."""
+        self.closed = True
+        for user in tuple(self._bells):
+            self.wake(user)
 
     def wake(self, user: str) -> None:
         """There is something new for this user."""
@@ -42,7 +49,10 @@ class Post:
 
 @dataclass(slots=True, eq=False)
 class Flight:
-    """One answer being made. While `open`, stopping it cancels the wait for the model at once."""
+    """One answer being made. While `open`, stopping it cancels the wait for the model at once.
+
+    `stopped` is why: exit, takeover, or shutdown.
+    """
 
     task: asyncio.Task[Any] | None
     conversation: str
@@ -50,7 +60,7 @@ class Flight:
     stopped: str | None = field(default=None)
 
     def stop(self, why: str) -> None:
-        """End this answer; `why` is exit or takeover."""
+        """End this answer."""
         if self.stopped is None:
             self.stopped = why
             if self.open and self.task is not None:
@@ -71,7 +81,7 @@ class Flights:
 
     @contextmanager
     def begin(self, who: str, conversation: str) -> Generator[Flight]:
-        """An answer begins; `who` is the service's and the user's name for the person."""
+        """A turn begins that may become an answer; `who` is the service's and the user's name for the person."""
         flight = Flight(asyncio.current_task(), conversation)
         self._flights.setdefault(who, set()).add(flight)
         try:
@@ -89,3 +99,9 @@ class Flights:
         for flight in chosen:
             flight.stop(why)
         return len(chosen)
+
+    def stop_all(self, why: str) -> None:
+        """Stop every answer under way."""
+        for flights in tuple(self._flights.values()):
+            for flight in tuple(flights):
+                flight.stop(why)

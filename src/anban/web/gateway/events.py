@@ -82,7 +82,7 @@ async def _follow(service: Service, ref: str, cursor: int, rt: Runtime) -> Async
     yield b": anban\n\n"
     user: User | None = None
     quiet = 0.0
-    while True:
+    while not rt.post.closed:
         if user is None:
             user = await rt.db.read(lambda connection: find(connection, rt.keys, service.id, ref))
         bell_of = user.id if user is not None else f"unmet|{service.id}|{ref}"
