@@ -23,12 +23,12 @@ Buckets = npt.NDArray[np.int64]
 _U64 = npt.NDArray[np.uint64]
 
 
-def buckets(text: str, longest: int = 5) -> Buckets:
-    """Bucket numbers of all pieces of `text` (1 to `longest` characters, words, pairs of words), repeats included."""
+def buckets(text: str, longest: int = 4) -> Buckets:
+    """Bucket numbers of the pieces of `text`: 1 to `longest` characters, words, two or three words; each once."""
     codes = _codes(text[:_CHARS])
     pieces = _char_pieces(codes, longest)
     pieces.extend(_word_pieces(codes))
-    return (np.concatenate(pieces) >> _SHIFT).astype(np.int64)
+    return np.unique((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
 
 
 def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
@@ -40,7 +40,7 @@ def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
         pieces.extend((piece ^ seed) * _MIX for piece in (*_char_pieces(codes, 3), *_word_pieces(codes)))
     if not pieces:
         return np.empty(0, dtype=np.int64)
-    return (np.concatenate(pieces) >> _SHIFT).astype(np.int64)
+    return np.unique((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
 
 
 def _codes(text: str) -> _U64:

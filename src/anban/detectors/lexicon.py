@@ -51,9 +51,7 @@ class Lexicon:
         asked = self._asked(text)
         if not asked:
             return
-        masks = [
-            span for n in asked if self._rules[n].signal == "mask" for span in self._spans(n, asked[n], text, effort)
-        ]
+        masks = self._masks(asked, text, effort)
         plain = _blank(text, masks)
         if masks:
             asked = self._asked(plain)
@@ -71,6 +69,15 @@ class Lexicon:
         for number in later:
             if tags >= self._rules[number].needs:
                 yield from self._ask(number, asked[number], plain, frames, tags, effort)
+
+    def without_idioms(self, text: str) -> str:
+        """The text with ways of speaking that mean something else blanked out, same length."""
+        asked = self._asked(text)
+        return _blank(text, self._masks(asked, text, Effort()))
+
+    def _masks(self, asked: dict[int, list[tuple[int, int]]], text: str, effort: Effort) -> list[tuple[int, int]]:
+        numbers = [number for number in asked if self._rules[number].signal == "mask"]
+        return [span for number in numbers for span in self._spans(number, asked[number], text, effort)]
 
     def _ask(
         self, number: int, places: list[tuple[int, int]], text: str, frames: "_Frames", tags: set[str], effort: Effort

@@ -10,7 +10,9 @@ import numpy as np
 
 from anban.base.errors import Misconfigured
 from anban.detectors.features import Buckets, buckets, buckets_before
+from anban.detectors.lexicon import Lexicon
 from anban.detectors.normalise import View
+from anban.detectors.rules import load_idioms
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Role, Signal
 
@@ -57,6 +59,7 @@ class Trained:
         self.version = f"{card['version']}+{digest[:8]}"
         stored = np.load(path)
         self._heads: dict[Role, Head] = {}
+        self._idioms = Lexicon(load_idioms())
         roles: tuple[Role, Role] = ("user", "assistant")
         for role in roles:
             arrays = {name: stored[f"{role}_{name}"] for name in ("weights", "scale", "bias")}
@@ -66,10 +69,10 @@ class Trained:
         """The model's word on the text, and on the other views of it, as a probability for each signal it knows."""
         head = self._heads[scene.window.role]
         before = buckets_before(scene.before)
-        best = self._of(head, scene.text, before)
+        best = self._of(head, self._idioms.without_idioms(scene.text), before)
         views = ["raw"] * len(head.names)
         for view in self._others(scene):
-            found = self._of(head, view.text, before)
+            found = self._of(head, self._idioms.without_idioms(view.text), before)
             for n in np.flatnonzero(found > best + 0.1):
                 best[n], views[n] = found[n], view.name
         return [

@@ -11,6 +11,7 @@ from anban.detectors.linear import Trained
 from anban.detectors.scene import Scene, see, see_plainly
 from anban.detectors.signal import Reading, Signal, Window
 from anban.detectors.views import Readings
+from anban.detectors.weighing import weigh
 from anban.detectors.words_seen import WordsSeen
 
 _PER_KIND = 3  # strongest signals kept of each kind
@@ -50,7 +51,7 @@ class Panel:
                 unavailable.append(f"{detector.name}:partial")
             except Exception:  # noqa: BLE001 - reported, never swallowed: policy reads `unavailable` as danger possible
                 unavailable.append(detector.name)
-        return Reading(_strongest(signals), tuple(unavailable))
+        return Reading(_strongest(weigh(signals)), tuple(unavailable))
 
     def _see(self, window: Window, unavailable: list[str]) -> Scene:
         try:

@@ -11,6 +11,7 @@ from anban.detectors.spellings import read_yaml
 from anban.detectors.vocabulary import SIGNALS
 
 LEXICONS = Path(__file__).parent / "lexicons"
+_FOLDERS: dict[Role, str] = {"user": "user", "assistant": "companion"}
 _MACRO = expression(r"\{([a-z_]+)\}")
 _RULE_KEYS = {"signal", "score", "keys", "expr", "unless", "tags", "needs", "views"}
 
@@ -22,8 +23,8 @@ class Rule:
     """One thing to look for. `name` is the reason code shown to people.
 
     `keys` are literals of which one must occur; without `expression` they are the thing itself. `unless` names frames
-    that void it. `tags` it puts on the text, `needs` it waits for. The signals `mask` (blank an idiom out) and `tag`
-    (only put the tag) never leave the room.
+    that void it. `tags` it puts on the text, `needs` it waits for. The signals `mask` (blank an idiom out), `tag` (only
+    put the tag) and `calm` (a plain denial or household matter) never leave the room.
     """
 
     name: str
@@ -55,7 +56,7 @@ class RuleSet:
     frames: dict[str, Frame]
 
 
-def load_rules(role: Role, folder: Path = LEXICONS) -> RuleSet:
+def load_rules(role: Role, folder: Path = LEXICONS, only: str = "*.yaml") -> RuleSet:
     """The rules for what `role` says. Raises `Misconfigured` naming the file and rule at fault."""
     words: dict[str, str] = {}
     for name, listed in read_yaml(folder / "words.yaml").items():
@@ -67,13 +68,16 @@ def load_rules(role: Role, folder: Path = LEXICONS) -> RuleSet:
         for name, f in read_yaml(folder / "frames.yaml").items()
     }
     rules: list[Rule] = []
-    for path in sorted(folder.glob("*/*.yaml")):
-        content = read_yaml(path)
-        if content["role"] == role:
-            rules.extend(_rules_of(path.name, content, words, frames))
+    for path in sorted(folder.glob(f"{_FOLDERS[role]}/{only}")):
+        rules.extend(_rules_of(path.name, role, read_yaml(path), words, frames))
     order = {"mask": 0, "tag": 1}
     rules.sort(key=lambda rule: (order.get(rule.signal, 2), -rule.score, rule.name))
     return RuleSet(tuple(rules), frames)
+
+
+def load_idioms(folder: Path = LEXICONS) -> RuleSet:
+    """Only the rules that blank idioms out, for those who need the text without them."""
+    return load_rules("user", folder, only="idioms.yaml")
 
 
 def load_expressions(file: str, folder: Path = LEXICONS) -> dict[str, Expression]:
@@ -84,7 +88,9 @@ def load_expressions(file: str, folder: Path = LEXICONS) -> dict[str, Expression
     return {name: expression(pattern) for name, pattern in filled.items()}
 
 
-def _rules_of(file: str, content: dict[str, Any], words: dict[str, str], frames: dict[str, Frame]) -> list[Rule]:
+def _rules_of(
+    file: str, role: Role, content: dict[str, Any], words: dict[str, str], frames: dict[str, Frame]
+) -> list[Rule]:
     default = content.get("unless", [])
     made: list[Rule] = []
     for name, body in content["rules"].items():
@@ -94,12 +100,12 @@ def _rules_of(file: str, content: dict[str, Any], words: dict[str, str], frames:
             unless = [*default, *(f for f in unless if f != "+")]
         if not set(body) <= _RULE_KEYS or not set(unless) <= set(frames):
             raise Misconfigured(f"{where}: unknown key or frame")
-        if body["signal"] not in SIGNALS | {"mask", "tag"} or not body.get("keys"):
+        if body["signal"] not in SIGNALS | {"mask", "tag", "calm"} or not body.get("keys"):
             raise Misconfigured(f"{where}: unknown signal or no keys")
         made.append(
             Rule(
                 name,
-                content["role"],
+                role,
                 body["signal"],
                 float(body.get("score", 1.0)),
                 tuple(str(k) for k in body["keys"]),

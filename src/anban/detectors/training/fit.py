@@ -12,15 +12,20 @@ from typing import Any
 import numpy as np
 
 from anban.detectors.features import BITS, buckets, buckets_before
+from anban.detectors.lexicon import Lexicon
 from anban.detectors.linear import BEFORE_SHARE, FOLDER, language
 from anban.detectors.normalise import fold
+from anban.detectors.rules import load_idioms
 from anban.detectors.signal import Role
 from anban.detectors.training.disguise import disguised
 from anban.detectors.training.pool import Row, read_pool, verified_sources
 
 VERSION = "1"
 _FEWEST = 12  # positives below which a signal is left to the word lists
-_STRENGTH = {"user": 6.0, "assistant": 6.0}
+_STRENGTH = {"user": 8.0, "assistant": 8.0}
+_ORDINARY = (("benign-chat",), ("KdConv", "clinc", "EmoLLM"))  # groups of ordinary talk, each guarded by itself
+_RARE = {"self-harm.plan": 1.0, "self-harm.imminent": 1.0, "self-harm": 0.997, "distress": 0.985}
+_RARE_OTHERWISE = 0.996  # share of ordinary talk that must stay below one half
 _FOLDS = 3
 _GRADED = {"self-harm.plan": 3, "self-harm.imminent": 4}
 
@@ -94,11 +99,12 @@ def matrix(rows: Sequence[Row]) -> Any:
     """The rows as a sparse matrix, scaled as at run time."""
     from scipy.sparse import csr_matrix
 
+    idioms = Lexicon(load_idioms())
     columns: list[Any] = []
     values: list[Any] = []
     ends = [0]
     for row in rows:
-        text = buckets(fold(row.text))
+        text = buckets(idioms.without_idioms(fold(row.text)))
         before = buckets_before([(said.role, fold(said.text)) for said in row.recent])
         columns.extend((text, before))
         values.append(np.full(len(text), max(1, len(text)) ** -0.5, np.float32))
@@ -114,6 +120,7 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
     wanted = [targets(row) for row in rows]
     langs = np.array([language(row.text) for row in rows])
     folds = np.array([zlib.crc32(row.text.encode("utf-8", "replace")) for row in rows]) % _FOLDS
+    ordinary = [np.array([any(name in row.source for name in group) for row in rows]) for group in _ORDINARY]
     names: list[str] = []
     weights: list[Any] = []
     bias: list[float] = []
@@ -136,7 +143,12 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
         bias.append(float(model.intercept_[0]))
         base = np.array([wanted[n][name][1] for n in chosen])
         for lang in lines:
-            lines[lang].append(_line(held, truth, base, langs[chosen] == lang))
+            here = langs[chosen] == lang
+            slope, shift = _line(held, truth, base, here)
+            for group in ordinary:
+                calm = held[here & group[chosen] & (truth == 0)]
+                shift = _guarded(slope, shift, calm, _RARE.get(name, _RARE_OTHERWISE))
+            lines[lang].append((slope, shift))
         say(f"  {name}: {int(truth.sum())} of {len(truth)}")
     return names, np.stack(weights, axis=1), np.array(bias), lines
 
@@ -156,7 +168,7 @@ def _logistic(part: Any, truth: Any, weight: Any, role: Role) -> Any:
 
 
 def _line(margin: Any, truth: Any, weight: Any, here: Any) -> tuple[float, float]:
-    """Slope and shift that turn held-out margins into probabilities (Platt 1999); from all texts for a thin language."""
+    """Slope and shift that turn held-out margins into probabilities (Platt 1999), from all texts when few."""
     from sklearn.linear_model import LogisticRegression
 
     if truth[here].sum() < 8 or (truth[here] == 0).sum() < 8:
@@ -166,6 +178,13 @@ def _line(margin: Any, truth: Any, weight: Any, here: Any) -> tuple[float, float
     slope: Any = model.coef_
     shift: Any = model.intercept_
     return round(max(float(slope[0][0]), 0.05), 4), round(float(shift[0]), 4)
+
+
+def _guarded(slope: float, shift: float, calm: Any, share: float) -> float:
+    """The shift, lowered until only one in so many ordinary texts comes out above one half."""
+    if len(calm) < 60:
+        return shift
+    return round(min(shift, -slope * float(np.quantile(calm, share))), 4)
 
 
 def _stored(arrays: dict[str, Any]) -> bytes:

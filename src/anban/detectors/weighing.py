@@ -1,0 +1,29 @@
+"""Weighs the detectors' words against each other: the model alone counts for less than what a rule can name."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from anban.detectors.signal import Signal
+
+MODEL = "model"
+CALM = "calm"
+_NAMED_FROM = 0.5  # a rule's score from which it counts as naming a danger
+_ALONE = {"self-harm.plan": 0.69, "self-harm.imminent": 0.69}  # most that the model may say without a rule beside it
+_CALMED = 0.45  # and what it may say of self-harm when the words plainly speak of another or deny it
+
+
+def weigh(signals: Iterable[Signal]) -> list[Signal]:
+    """The signals with the model's scores bounded by what rules found, and without the room's own notes."""
+    found = list(signals)
+    named = any(s.detector != MODEL and s.kind.startswith("self-harm") and s.score >= _NAMED_FROM for s in found)
+    calm = not named and any(s.kind in (CALM, "worry-for-other") for s in found)
+    return [_bounded(s, named, calm) for s in found if s.kind != CALM]
+
+
+def _bounded(signal: Signal, named: bool, calm: bool) -> Signal:
+    if signal.detector != MODEL or not signal.kind.startswith("self-harm"):
+        return signal
+    most = 1.0 if named else _ALONE.get(signal.kind, 1.0)
+    if calm:
+        most = min(most, _CALMED)
+    return signal if signal.score <= most else replace(signal, score=most)
