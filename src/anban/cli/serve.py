@@ -1,6 +1,7 @@
 """`anban up`: builds the house and serves it until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -51,9 +52,13 @@ async def _serve(settings: Settings, listener: socket.socket, *, greet: bool) ->
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE,
         timeout_keep_alive=30,
     )
+    # What was just built lives as long as the process: the collector need not look at it with every turn.
+    gc.collect()
+    gc.freeze()
     server = _Server(config)
     _stop_gently(server, house.rt)
     async with alive(house):
