@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import MetaData
 
 from anban import __version__
-from anban.base.clock import ShiftedClock, SystemClock
+from anban.base.clock import Clock, ShiftedClock, SystemClock
 from anban.base.db import Connection, Database, metadata, open_database
 from anban.base.db_dead import DeadDatabase
 from anban.base.db_sqlite import quick_check
@@ -47,7 +47,7 @@ from anban.rails.post import Flights, Post
 from anban.rails.presence import Presence
 from anban.rails.pulse import beat
 from anban.rails.runtime import Rules, Runtime
-from anban.rails.upstream import Upstream
+from anban.rails.upstream import Timeouts, Upstream
 from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
 from anban.web.auth import Doorman
@@ -98,8 +98,9 @@ async def build(settings: Settings) -> House:
     db = await _database(settings)
     service, first_key = await _service(db, settings, clock.now())
     words = load_words()
+    rules = _rules(register, settings)
     model = (
-        Upstream(settings.upstream_url, _secret(settings.upstream_key), settings.upstream_model, clock=clock)
+        _upstream(settings, settings.upstream_url, rules(service, frozenset[str](), clock.now()), clock)
         if settings.upstream_url
         else Companion(words, pace=0.02 if settings.demo else 0.0)
     )
@@ -107,7 +108,7 @@ async def build(settings: Settings) -> House:
         clock=clock,
         db=db,
         keys=keys,
-        rules=_rules(register, settings),
+        rules=rules,
         panel=build_panel(),
         words=words,
         model=model,
@@ -138,6 +139,7 @@ def mount(house: House) -> Litestar:
         ),
         token_key=_secret(settings.token_key).encode() or None,
         fallback=house.service,
+        slow_reader=rules.number("slow-reader-seconds"),
         visitor_secret=secrets.token_bytes(32) if settings.demo else None,
     )
     watched = Watched(rt, house.sequencer)
@@ -221,6 +223,17 @@ async def _service(db: Database, settings: Settings, at: datetime) -> tuple[Serv
         return await db.write(work)
     except StorageFailed:
         return Service("unknown", "unknown", "companion", settings.rule_packs, settings.place), None
+
+
+def _upstream(settings: Settings, url: str, rules: Rulebook, clock: Clock) -> Upstream:
+    wait = Timeouts(
+        connect=rules.number("upstream-connect-seconds"),
+        first_byte=rules.number("upstream-first-byte-seconds"),
+        gap=rules.number("upstream-gap-seconds"),
+        total=rules.number("upstream-total-seconds"),
+    )
+    buffer = rules.whole("stream-buffer-bytes")
+    return Upstream(url, _secret(settings.upstream_key), settings.upstream_model, wait, clock, buffer)
 
 
 def _rules(register: Register, settings: Settings) -> Rules:

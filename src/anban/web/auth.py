@@ -1,5 +1,8 @@
 """Who is at the door: which service a key opens, and whom a request speaks for."""
 
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -62,32 +65,68 @@ def person_named(request: Request[Any, Any, Any], body: dict[str, Any], token_ke
     One signed token outranks the headers, and headers the body's `safety_identifier` and `user`. Raises `Unauthorised`
     for a token that does not verify and `BadInput` for an id that is not a short text.
     """
-    headers = request.headers
-    found: dict[str, str] = {}
-    for name in ("user", "conversation", "persona", "client"):
-        value = headers.get(f"x-anban-{name}")
-        if value:
-            found[name] = _identifier(value, f"X-Anban-{name.capitalize()}")
-    token = headers.get("x-anban-token")
+    found = {name: identifier(value, field) for name, value, field in _headers(request)}
+    token = request.headers.get("x-anban-token")
     if token:
         found.update(_from_token(token, token_key))
     for field in ("safety_identifier", "user"):
         value = body.get(field)
         if value is None or value == "":
             continue
-        named = _identifier(value, field)
+        named = identifier(value, field)
         found.setdefault("user", named)
     return found
 
 
-def _identifier(value: object, field: str) -> str:
+def person_readable(request: Request[Any, Any, Any], in_body: Iterable[str], token_key: bytes | None) -> dict[str, str]:
+    """What `person_named` would tell, as far as it can be read; for a person in danger in a request that is wrong.
+
+    A token that does not verify leaves the user unknown: nothing else in that request is believed.
+    """
+    found: dict[str, str] = {}
+    for name, value, field in _headers(request):
+        with suppress(BadInput):
+            found[name] = identifier(value, field)
+    token = request.headers.get("x-anban-token")
+    if token:
+        try:
+            return found | _from_token(token, token_key)
+        except (BadInput, Unauthorised):
+            found.pop("user", None)
+            return found
+    for value in in_body:
+        with suppress(BadInput):
+            found.setdefault("user", identifier(value, "user"))
+    return found
+
+
+def _headers(request: Request[Any, Any, Any]) -> Iterator[tuple[str, str, str]]:
+    for name in ("user", "conversation", "persona", "client"):
+        value = request.headers.get(f"x-anban-{name}")
+        if value:
+            yield name, value, f"X-Anban-{name.capitalize()}"
+
+
+def identifier(value: object, field: str) -> str:
+    """A name by which an app knows somebody or something: short, in UTF-8, without control characters.
+
+    Bytes of a header come as Latin-1, whatever they mean. Raises `BadInput`.
+    """
     if not isinstance(value, str):
         raise BadInput(f"{field} must be a string", field=field)
-    if len(value) > MOST_ID:
-        raise BadInput(f"{field} is longer than {MOST_ID} characters", field=field)
-    if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise BadInput(f"{field} holds characters that cannot be stored", field=field)
+    if not value.isascii() and field.startswith("X-Anban-") and "." not in field:
+        try:
+            value = value.encode("latin-1").decode("utf-8")
+        except UnicodeError as error:
+            raise BadInput(f"{field} must be text in UTF-8", field=field) from error
+    if not value or len(value) > MOST_ID:
+        raise BadInput(f"{field} must have 1 to {MOST_ID} characters", field=field)
+    if _UNFIT.search(value):
+        raise BadInput(f"{field} holds control characters or halves of characters", field=field)
     return value
+
+
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _from_token(token: str, key: bytes | None) -> dict[str, str]:
@@ -105,4 +144,4 @@ def _from_token(token: str, key: bytes | None) -> dict[str, str]:
     except (JoseError, ValueError, orjson.JSONDecodeError) as error:
         raise Unauthorised("the token does not verify", field="X-Anban-Token") from error
     named = {"user": claims["sub"], **{name: claims[name] for name in ("conversation", "persona") if name in claims}}
-    return {name: _identifier(value, f"X-Anban-Token.{name}") for name, value in named.items()}
+    return {name: identifier(value, f"X-Anban-Token.{name}") for name, value in named.items()}

@@ -19,9 +19,9 @@ from anban.rails.runtime import Runtime
 from anban.risk.ladder import LIFE_NAMES
 from anban.risk.record import lower
 from anban.web.manage import TheOffice, UserRef, allowed
-from anban.web.shapes import CaseAct
+from anban.web.shapes import LINE, CaseAct
 
-CaseId = Annotated[str, Parameter(min_length=1, max_length=64)]
+CaseId = Annotated[str, Parameter(min_length=1, max_length=64, pattern=LINE)]
 Act = Literal["claim", "say", "hand-back", "close"]
 
 EVENTS = {"claim": "claimed", "say": "said", "hand-back": "handed_back", "close": "closed"}

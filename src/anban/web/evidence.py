@@ -9,15 +9,19 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from litestar.params import Dependency, Parameter
 
+from anban.base.db import Connection
 from anban.base.errors import NotFound
 from anban.law.performs import performed_by
 from anban.law.register import Register
 from anban.law.table import rows
+from anban.ledger.entry import Entry
 from anban.ledger.export import export
+from anban.ledger.kinds import Kind
+from anban.ledger.ledger import write
 from anban.ledger.reading import Recorded, counts, of_decision, tail
 from anban.provider.services import switch
 from anban.web.manage import TheOffice, allowed
-from anban.web.shapes import Switch
+from anban.web.shapes import LINE, Switch
 
 
 @get("/anban/v1/ledger", summary="The newest entries", tags=["evidence"])
@@ -45,7 +49,9 @@ async def ledger_export(request: Request[Any, Any, Any], office: TheOffice) -> R
 
 @get("/anban/v1/decisions/{decision:str}", summary="One decision explained", tags=["evidence"])
 async def decision(
-    request: Request[Any, Any, Any], office: TheOffice, decision: Annotated[str, Parameter(min_length=1, max_length=64)]
+    request: Request[Any, Any, Any],
+    office: TheOffice,
+    decision: Annotated[str, Parameter(min_length=1, max_length=64, pattern=LINE)],
 ) -> list[dict[str, Any]]:
     """Every entry of one decision: what was noticed, by which detector in which reading, which rule fired."""
     await allowed(request, office)
@@ -79,7 +85,16 @@ async def duties(
 async def turn_service(request: Request[Any, Any, Any], office: TheOffice, data: Switch) -> dict[str, str]:
     """Works within seconds on every replica. Help and exit stay open."""
     service = await allowed(request, office)
-    await office.gateway.rt.db.write(lambda connection: switch(connection, service.id, data.state))
+    rt = office.gateway.rt
+    now = rt.clock.now()
+    rulebook = rt.rules(service, frozenset[str](), now).version
+    entry = Entry(Kind.SERVICE_SWITCHED, now, service.id, "administrator", service.id, rulebook, {"state": data.state})
+
+    def work(connection: Connection) -> None:
+        switch(connection, service.id, data.state)
+        write(connection, entry)
+
+    await rt.db.write(work)
     office.gateway.doorman.forget()
     return {"service": service.name, "state": data.state}
 

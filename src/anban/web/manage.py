@@ -20,9 +20,9 @@ from anban.provider.models import Service
 from anban.risk.ladder import LIFE_NAMES
 from anban.risk.record import held_level
 from anban.web.gateway.chat import Gateway
-from anban.web.shapes import GivenContact, PersonFacts
+from anban.web.shapes import LINE, GivenContact, PersonFacts
 
-UserRef = Annotated[str, Parameter(min_length=1, max_length=256)]
+UserRef = Annotated[str, Parameter(min_length=1, max_length=256, pattern=LINE)]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,9 @@
 """Errors as the outside sees them: OpenAI's object on `/v1/*`, problem+json elsewhere (RFC 9457). Never user text."""
 
+import re
+import traceback
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -13,6 +17,8 @@ log = structlog.get_logger()
 
 RETRY_AFTER = "2"
 
+_QUOTED = re.compile(r"\s*'[^']*'?|\s*- at .*|(?<=unknown field) `(?![\w.-]{1,40}`).*")
+_MISSING = re.compile(r"parameter '([\w-]{1,64})'")
 _KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
@@ -20,9 +26,13 @@ def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Respons
     """The response for any error that reaches a door."""
     if isinstance(error, AnbanError):
         return problem(request, error.status, error.code, error.message, error.field)
+    if request.scope["path"].startswith("/static") and getattr(error, "status_code", 500) >= 500:
+        return problem(request, 404, "not_found", "not found", None)  # a name that no file can have
     if isinstance(error, HTTPException):
         return problem(request, error.status_code, _code(error), _detail(error), _field(error))
-    log.error("door.failed", path=request.scope["path"], error=type(error).__name__, exc_info=error)
+    if isinstance(error, RecursionError):
+        return problem(request, 422, "too_deep", "the body is nested too deeply", "body")
+    log.error("door.failed", path=request.scope.get("path_template", ""), **told(error))
     return problem(request, 500, "internal", "something went wrong on our side", None)
 
 
@@ -41,6 +51,15 @@ def problem(
     return Response(orjson.dumps(body), status_code=status, media_type="application/problem+json", headers=headers)
 
 
+def told(error: BaseException) -> dict[str, Any]:
+    """An error as a log may tell it: its kind and where it happened. What it says could hold a person's words."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return {
+        "error": type(error).__name__,
+        "where": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+
+
 def _code(error: HTTPException) -> str:
     return {404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "too_many"}.get(
         error.status_code, "invalid_request" if error.status_code < 500 else "internal"
@@ -48,12 +67,28 @@ def _code(error: HTTPException) -> str:
 
 
 def _detail(error: HTTPException) -> str:
-    return error.detail if error.status_code < 500 else "something went wrong on our side"
+    if error.status_code >= 500:
+        return "something went wrong on our side"
+    if isinstance(error, ValidationException):
+        # Checks of shapes quote what they were given; what was given may be anybody's words.
+        faults = "; ".join(f"{name}: {_QUOTED.sub('', why).strip() or 'is missing'}" for name, why in _faults(error))
+        return faults[:500] or "the request does not fit"
+    if error.status_code == 400:
+        return "the body is not JSON in UTF-8, or does not fit its content type"
+    return HTTPStatus(error.status_code).phrase.lower()
+
+
+def _faults(error: ValidationException) -> list[tuple[str, str]]:
+    if isinstance(error.extra, list):
+        given = [each for each in error.extra if isinstance(each, dict)]
+        return [
+            (str(each.get("key") or "body").replace("data", "body"), str(each.get("message", ""))) for each in given
+        ]
+    missing = _MISSING.search(error.detail)
+    return [] if missing is None else [(missing[1], "is missing")]
 
 
 def _field(error: HTTPException) -> str | None:
-    if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
-        first = error.extra[0]
-        if isinstance(first, dict):
-            return str(first.get("key") or first.get("source") or "body")
-    return None
+    if isinstance(error, ValidationException):
+        return next((name for name, _ in _faults(error)), None)
+    return "body" if error.status_code in (400, 413) else None

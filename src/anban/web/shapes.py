@@ -7,8 +7,12 @@ import msgspec
 
 from anban.base.errors import BadInput
 
-Short = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""No control characters: one of the databases refuses them, and nobody's name has any."""
+
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=LINE)]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=LINE)]
 
 
 class GivenContact(msgspec.Struct, forbid_unknown_fields=True):
@@ -16,7 +20,7 @@ class GivenContact(msgspec.Struct, forbid_unknown_fields=True):
 
     name: Short
     route: Literal["sms", "voice", "email", "webhook", "wecom", "dingtalk", "feishu", "demo"]
-    address: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    address: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=LINE)]
 
 
 class PersonFacts(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,8 +56,8 @@ class CaseAct(msgspec.Struct, forbid_unknown_fields=True):
 class Leaving(msgspec.Struct, forbid_unknown_fields=True):
     """Who presses the exit button, in which conversation."""
 
-    user: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-    conversation: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+    user: Name
+    conversation: Name | None = None
 
 
 class Switch(msgspec.Struct, forbid_unknown_fields=True):

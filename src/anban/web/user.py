@@ -1,21 +1,25 @@
 """The companion chat page and the public status page."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 from jinja2 import Environment
 from litestar import Request, Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Dependency
+from litestar.params import Dependency
 
-from anban.base.errors import StorageFailed
+from anban.base.errors import BadInput, StorageFailed
 from anban.base.ids import new_id
 from anban.rails.chunks import Closed, Opened, Spoke
 from anban.rails.leaving import leave, person
 from anban.rails.message import Client, Message
 from anban.rails.turn import known, run_turn
 from anban.rails.whitelist import forwardable
+from anban.web.auth import identifier
+from anban.web.gateway.body import receive_body
 from anban.web.gateway.chat import DEFAULT_CONVERSATION, DEFAULT_PERSONA, Gateway, TheGateway
+from anban.web.gateway.salvage import fitted
 from anban.web.health import Watched, states
 from anban.web.shapes import Leaving
 from anban.web.visitors import COOKIE, caller, new_visitor, signed, visitor_of
@@ -56,19 +60,20 @@ async def chat_page(request: Request[Any, Any, Any], pages: ThePages) -> Respons
     return _chat(request, pages, [], DEFAULT_CONVERSATION, "")
 
 
-@post("/chat/say", status_code=200, include_in_schema=False)
-async def say(
-    request: Request[Any, Any, Any],
-    pages: ThePages,
-    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
-) -> Response[str]:
-    """The chat without script: one message in, the whole page out."""
+@post("/chat/say", status_code=200, include_in_schema=False, request_max_body_size=None)
+async def say(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
+    """The chat without script: one message in, the whole page out. A browser that keeps no cookies is heard too."""
     gateway = pages.gateway
-    text = data.get("text", "")[:MOST_TYPED]
-    conversation = data.get("conversation", DEFAULT_CONVERSATION)[:128] or DEFAULT_CONVERSATION
-    visitor = _visitor(request, pages)
-    if visitor is None or pages.demo_key is None:
+    raw = await receive_body(request, gateway.limits, gateway.slow_reader)
+    fields = parse_qs(raw.decode("utf-8", "replace"))
+    text = fitted("\n".join(fields.get("text", ())), MOST_TYPED)
+    conversation = DEFAULT_CONVERSATION
+    with suppress(BadInput):
+        conversation = identifier(fields.get("conversation", [""])[0], "conversation")
+    known_visitor = _visitor(request, pages)
+    if not text or pages.demo_key is None:
         return Response("", status_code=303, headers={"Location": "/"})
+    visitor = known_visitor or new_visitor()
     message = _typed(text, conversation, visitor, gateway)
     answer, level = "", "L0"
     try:
@@ -83,7 +88,7 @@ async def say(
     except StorageFailed:
         answer = gateway.rt.words.render("outage.storage", lang=message.lang).text
     turns = [{"author": "user", "text": text}, {"author": "ai" if level < "L2" else "system", "text": answer}]
-    return _chat(request, pages, turns, conversation, level)
+    return _chat(request, pages, turns, conversation, level, visitor)
 
 
 @post("/anban/v1/exit", status_code=200, summary="The exit button", tags=["events"])
@@ -120,10 +125,15 @@ async def status_page(request: Request[Any, Any, Any], pages: ThePages) -> Respo
 
 
 def _chat(
-    request: Request[Any, Any, Any], pages: Pages, turns: list[dict[str, str]], conversation: str, level: str
+    request: Request[Any, Any, Any],
+    pages: Pages,
+    turns: list[dict[str, str]],
+    conversation: str,
+    level: str,
+    visitor: str | None = None,
 ) -> Response[str]:
     lang = _lang(request)
-    visitor = _visitor(request, pages) or new_visitor()
+    visitor = visitor or _visitor(request, pages) or new_visitor()
     if request.query_params.get("new"):
         conversation = new_id("conv_")
     html = pages.render(

@@ -30,18 +30,24 @@ def visitor_of(request: Request[Any, Any, Any], secret: bytes) -> str | None:
     return name if name and hmac.compare_digest(proof, _proof(name, secret)) else None
 
 
-async def caller(request: Request[Any, Any, Any], gateway: Gateway, user: str) -> Service:
-    """The service that may act for `user`: by key, or in demo mode by the cookie of that very user.
+async def known_caller(request: Request[Any, Any, Any], gateway: Gateway) -> tuple[Service, str | None]:
+    """The service that is asking, and the one user it may act for; None where that is any of its users.
 
-    Raises `Unauthorised` without either and `Forbidden` for another user's cookie.
+    A key opens a service; in demo mode the cookie of our pages opens one visitor. Raises `Unauthorised` without either.
     """
     if "authorization" not in request.headers and gateway.visitor_secret is not None:
         visitor = visitor_of(request, gateway.visitor_secret)
         if visitor is not None:
-            if visitor != user:
-                raise Forbidden("this page may only listen for its own visitor", field="user")
-            return gateway.fallback
-    return await gateway.doorman.service(request)
+            return gateway.fallback, visitor
+    return await gateway.doorman.service(request), None
+
+
+async def caller(request: Request[Any, Any, Any], gateway: Gateway, user: str) -> Service:
+    """The service that may act for `user`. Raises `Unauthorised`, and `Forbidden` for another user's cookie."""
+    service, only = await known_caller(request, gateway)
+    if only is not None and only != user:
+        raise Forbidden("this page may only listen for its own visitor", field="user")
+    return service
 
 
 def _proof(visitor: str, secret: bytes) -> str:

@@ -1,12 +1,14 @@
-"""Reading a chat request: strict about shapes, and never deaf to a person inside a request that is wrong."""
+"""Reading a chat request: strict about shapes, every fault named; what it cannot read goes to `salvage.py`."""
 
+import asyncio
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from litestar import Request
 
 from anban.base.errors import BadInput, Malformed, TooLarge
 from anban.detectors.signal import Said
@@ -15,9 +17,27 @@ ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function
 UNREAD_KINDS = frozenset(
     {"image_url", "input_image", "input_audio", "audio", "file", "input_file", "video_url", "video"}
 )
-MOST_SALVAGED = 48_000
+MOST_READ = 16
+"""How many times the largest body is read at most, to find a person in it, before the rest is left unread."""
 
-_TEXTS = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_NUMBER = (frozenset({int, float}), "a number")
+_WHOLE = (frozenset({int}), "a whole number")
+_YES_NO = (frozenset({bool}), "true or false")
+_TEXT = (frozenset({str}), "a string")
+_OBJECT = (frozenset({dict}), "an object")
+_LIST = (frozenset({list}), "a list")
+SHAPES: dict[str, tuple[frozenset[type], str]] = {
+    **dict.fromkeys(("temperature", "top_p", "presence_penalty", "frequency_penalty"), _NUMBER),
+    **dict.fromkeys(("max_tokens", "max_completion_tokens", "n", "seed", "top_logprobs"), _WHOLE),
+    **dict.fromkeys(("stream", "logprobs", "parallel_tool_calls", "store"), _YES_NO),
+    **dict.fromkeys(("model", "service_tier", "reasoning_effort", "verbosity", "prompt_cache_key"), _TEXT),
+    **dict.fromkeys(("stream_options", "response_format", "metadata", "logit_bias", "audio", "prediction"), _OBJECT),
+    **dict.fromkeys(("tools", "functions", "modalities"), _LIST),
+    "stop": (frozenset({str, list}), "a string or a list of strings"),
+    "tool_choice": (frozenset({str, dict}), "a string or an object"),
+    "function_call": (frozenset({str, dict}), "a string or an object"),
+}
+"""Fields of OpenAI's protocol that have one shape, and how to say it. `null` stands for absent everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +62,61 @@ class Chat:
     unread: tuple[str, ...] = field(default=())
 
 
+async def receive_body(request: Request[Any, Any, Any], limits: Limits, patience: float) -> bytes:
+    """The request's body; of one that is too large the beginning and the end, together still too large.
+
+    Of one that does not arrive within `patience` seconds, what there is: not JSON, but perhaps a person's words.
+    """
+    head: list[bytes] = []
+    tail: deque[bytes] = deque()
+    size = kept = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size <= 2 * limits.body:
+                    head.append(chunk)
+                    continue
+                tail.append(chunk)
+                kept += len(chunk)
+                while kept - len(tail[0]) > limits.body:
+                    kept -= len(tail.popleft())
+                if size > MOST_READ * limits.body:
+                    break
+    return b"".join((*head, *tail))
+
+
 def parse(raw: bytes, limits: Limits) -> dict[str, Any]:
     """The JSON object of a request. Raises `TooLarge`, `Malformed` or `BadInput`."""
     if len(raw) > limits.body:
         raise TooLarge(f"the body is larger than {limits.body} bytes", field="body")
-    if _depth(raw) > limits.depth:
-        raise BadInput(f"the body is nested deeper than {limits.depth} levels", field="body", code="too_deep")
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise Malformed("the body is not JSON in UTF-8", field="body") from error
+        if error.msg.startswith("depth limit"):
+            raise _too_deep(limits) from error
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Malformed(f"the body is not JSON in UTF-8 ({where})", field="body") from error
     if not isinstance(body, dict):
         raise BadInput("the body must be a JSON object", field="body")
+    if raw.count(b"{") + raw.count(b"[") > limits.depth and _deeper(body, limits.depth):
+        raise _too_deep(limits)
+    if (name := _twice(raw, body)) is not None:
+        # The readers of JSON disagree on which one counts; the other one could hold words that nobody has seen.
+        field_name = name if name in SHAPES or name in ("messages", "role", "content") else "body"
+        raise BadInput("a name occurs twice in one object", field=field_name, code="duplicate_name")
     return body
 
 
 def read_chat(body: dict[str, Any], limits: Limits) -> Chat:
     """Read the messages of a chat. Raises `BadInput` naming the first field that is wrong."""
-    stream = body.get("stream")
-    if stream is not None and not isinstance(stream, bool):
-        raise BadInput("stream must be true or false", field="stream")
-    model = body.get("model")
-    if model is not None and not isinstance(model, str):
-        raise BadInput("model must be a string", field="model")
-    for name, kinds in (("temperature", (int, float)), ("top_p", (int, float)), ("max_tokens", (int,)), ("n", (int,))):
-        value = body.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
-            raise BadInput(f"{name} must be a number", field=name)
+    for name, value in body.items():
+        shape = SHAPES.get(name)
+        if shape is not None and value is not None and type(value) not in shape[0]:
+            raise BadInput(f"{name} must be {shape[1]}", field=name)
+    stop = body.get("stop")
+    if isinstance(stop, list) and not all(isinstance(each, str) for each in stop):
+        raise BadInput("stop must be a string or a list of strings", field="stop")
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise BadInput("messages must be a list with at least one message", field="messages")
@@ -77,7 +125,7 @@ def read_chat(body: dict[str, Any], limits: Limits) -> Chat:
     unread: list[str] = []
     read = [_message(each, at, limits, unread) for at, each in enumerate(messages)]
     said, history, prefill = _split(read)
-    return Chat(body, said, history, prefill, stream is True, tuple(unread))
+    return Chat(body, said, history, prefill, body.get("stream") is True, tuple(unread))
 
 
 def _message(message: object, at: int, limits: Limits, unread: list[str]) -> tuple[str, str]:
@@ -135,64 +183,37 @@ def _split(read: list[tuple[str, str]]) -> tuple[str, tuple[Said, ...], str]:
     return said, history, prefill
 
 
-def salvage(raw: bytes) -> str:
-    """Every text that can be found in a request that cannot be read as a chat, newest last, within bounds."""
-    if len(raw) > 2 * MOST_SALVAGED:
-        raw = raw[:MOST_SALVAGED] + b" " + raw[-MOST_SALVAGED:]
-    try:
-        loaded = json.loads(raw)
-    except (ValueError, RecursionError):
-        plain = raw.decode("utf-8", "replace")
-        found = [_unescaped(match[1]) for match in _TEXTS.finditer(plain)] or [plain]
-    else:
-        found = list(_texts(loaded))
-    return "\n".join(text for text in found if text)[-MOST_SALVAGED:]
+def _too_deep(limits: Limits) -> BadInput:
+    return BadInput(f"the body is nested deeper than {limits.depth} levels", field="body", code="too_deep")
 
 
-def wants_stream(raw: bytes) -> bool:
-    """Whether a request that cannot be read asks for a stream."""
-    return re.search(rb'"stream"\s*:\s*true', raw[:MOST_SALVAGED] + raw[-MOST_SALVAGED:]) is not None
+def _deeper(body: dict[str, Any], most: int) -> bool:
+    level: list[Any] = [body]
+    for _ in range(most):
+        inner = (each.values() if type(each) is dict else each for each in level)
+        level = [each for values in inner for each in values if type(each) is dict or type(each) is list]
+        if not level:
+            return False
+    return True
 
 
-def _texts(value: object) -> Iterator[str]:
-    waiting = [value]
-    seen = 0
-    while waiting and seen < 20_000:
-        seen += 1
-        current = waiting.pop()
-        if isinstance(current, str):
-            yield current.encode("utf-8", "replace").decode()
-        elif isinstance(current, Mapping):
-            # What an app says to its model is not what a person says.
-            if current.get("role") not in ("system", "developer", "assistant", "tool"):
-                waiting.extend(reversed(list(current.values())))
-        elif isinstance(current, list):
-            waiting.extend(reversed(current))
+def _twice(raw: bytes, body: dict[str, Any]) -> str | None:
+    """A name that occurs twice in one object, or None.
 
+    Where colons are as many as names there is no second one: the usual case, for the price of counting.
+    """
+    messages = body.get("messages")
+    names = len(body)
+    if isinstance(messages, list):
+        names += sum(len(each) for each in messages if isinstance(each, dict))
+    if raw.count(b":") == names:
+        return None
+    found: list[str] = []
 
-def _unescaped(text: str) -> str:
-    try:
-        return json.loads(f'"{text}"').encode("utf-8", "replace").decode()
-    except ValueError:
-        return text
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        if len(pairs) > 1 and len({name for name, _ in pairs}) != len(pairs):
+            seen: set[str] = set()
+            found.extend(name for name, _ in pairs if name in seen or seen.add(name))
 
-
-def _depth(raw: bytes) -> int:
-    """How deep the JSON nests. Brackets inside texts are only sorted out when counting them would decide."""
-    rough = _nesting(raw)
-    return rough if rough <= 16 else _nesting(_STRINGS.sub(b"", raw))
-
-
-def _nesting(raw: bytes) -> int:
-    deepest = current = 0
-    for char in _BRACKETS.findall(raw):
-        if char in b"[{":
-            current += 1
-            deepest = max(deepest, current)
-        else:
-            current -= 1
-    return deepest
-
-
-_BRACKETS = re.compile(rb"[\[\]{}]")
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+    json.loads(raw, object_pairs_hook=look, parse_int=len, parse_float=len)
+    return found[0] if found else None

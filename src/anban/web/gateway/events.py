@@ -11,7 +11,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 
 from anban.base.db import Connection
-from anban.base.errors import BadInput, NotFound
+from anban.base.errors import NotFound, StorageFailed
 from anban.conversations.mailbox import Mail, acknowledge, owner, read_after, read_one
 from anban.conversations.shown import NOTICE_SHOWN, of_mail
 from anban.ledger.entry import Entry
@@ -22,8 +22,9 @@ from anban.people.users import find, service_and_ref
 from anban.provider.models import Service
 from anban.rails.notices import confirmed_kind, shown_kind
 from anban.rails.runtime import Runtime
+from anban.web.auth import identifier
 from anban.web.gateway.chat import TheGateway
-from anban.web.visitors import caller
+from anban.web.visitors import caller, known_caller
 
 HEARTBEAT = 15.0
 """Seconds between comments that keep proxies from closing an idle channel."""
@@ -48,6 +49,7 @@ async def events(
     after: Annotated[int, Parameter(ge=0, le=MOST_CURSOR)] = 0,
 ) -> Stream:
     """Server-sent events after the cursor `after` (or `Last-Event-ID`), then live."""
+    user = identifier(user, "user")
     service = await caller(request, gateway, user)
     last = request.headers.get("last-event-id", "")
     cursor = max(after, int(last)) if last.isascii() and last.isdigit() and len(last) < 16 else after
@@ -63,15 +65,13 @@ async def acknowledge_event(
     request: Request[Any, Any, Any], gateway: TheGateway, event_id: int, data: Ack
 ) -> dict[str, Any]:
     """Confirm that an event was shown, accepted or closed; a notice confirmed in time is not repeated in the reply."""
-    if not 0 < event_id < MOST_CURSOR:
-        raise BadInput("no such event number", field="event_id")
+    service, only = await known_caller(request, gateway)
     rt = gateway.rt
-    ref = await rt.db.read(lambda connection: _ref_of(connection, event_id))
-    if ref is None:
-        raise NotFound("no such event")
-    service = await caller(request, gateway, ref[1])
-    if ref[0] != service.id:
-        raise NotFound("no such event")
+    inside = 0 < event_id < MOST_CURSOR
+    ref = await rt.db.read(lambda connection: _ref_of(connection, event_id)) if inside else None
+    # Unknown, another user's, another service's: the same answer, so that nobody learns which.
+    if ref is None or ref[0] != service.id or only not in (None, ref[1]):
+        raise NotFound("no such event", field="event_id")
     changed = await rt.db.write(lambda connection: _acknowledged(connection, rt, service, ref[1], event_id, data.state))
     if changed:
         rt.presence.forget(service.id, ref[1])
@@ -83,8 +83,7 @@ async def _follow(service: Service, ref: str, cursor: int, rt: Runtime) -> Async
     user: User | None = None
     quiet = 0.0
     while not rt.post.closed:
-        if user is None:
-            user = await rt.db.read(lambda connection: find(connection, rt.keys, service.id, ref))
+        user = user or await _user(service, ref, rt)
         bell_of = user.id if user is not None else f"unmet|{service.id}|{ref}"
         with rt.post.bell(bell_of) as bell:
             for letter in await _letters(user, cursor, rt):
@@ -100,10 +99,20 @@ async def _follow(service: Service, ref: str, cursor: int, rt: Runtime) -> Async
             yield b": still here\n\n"
 
 
+async def _user(service: Service, ref: str, rt: Runtime) -> User | None:
+    try:
+        return await rt.db.read(lambda connection: find(connection, rt.keys, service.id, ref))
+    except StorageFailed:
+        return None  # looked for again in a second: the channel outlives the database
+
+
 async def _letters(user: User | None, cursor: int, rt: Runtime) -> tuple[Mail, ...]:
     if user is None:
         return ()
-    return await rt.db.read(lambda connection: read_after(connection, user.id, user.key, cursor))
+    try:
+        return await rt.db.read(lambda connection: read_after(connection, user.id, user.key, cursor))
+    except StorageFailed:
+        return ()
 
 
 def _event(letter: Mail, ref: str) -> bytes:

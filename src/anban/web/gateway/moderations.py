@@ -1,5 +1,6 @@
 """`/v1/moderations`: OpenAI's shape, our detectors. Nothing is stored and nobody's level moves."""
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -9,23 +10,27 @@ from anban.base.errors import BadInput, TooLarge
 from anban.base.ids import new_id
 from anban.detectors.moderation import moderation_result
 from anban.detectors.signal import Window
-from anban.web.gateway.body import parse
+from anban.web.gateway.body import parse, receive_body
 from anban.web.gateway.chat import TheGateway
 
 MOST_INPUTS = 64
 
 
-@post("/v1/moderations", status_code=200, summary="Judge texts", tags=["gateway"])
+@post("/v1/moderations", status_code=200, summary="Judge texts", tags=["gateway"], request_max_body_size=None)
 async def moderations(request: Request[Any, Any, Any], gateway: TheGateway) -> Response[bytes]:
     """Scores of every detector for each input, as calibrated probabilities."""
+    raw = await receive_body(request, gateway.limits, gateway.slow_reader)
     service = await gateway.doorman.service(request)
-    body = parse(await request.body(), gateway.limits)
+    body = parse(raw, gateway.limits)
+    model = body.get("model")
+    if model is not None and not isinstance(model, str):
+        raise BadInput("model must be a string", field="model")
     rules = gateway.rt.rules(service, frozenset[str](), gateway.rt.clock.now())
     budget = rules.number("detector-budget-milliseconds")
-    results = [
-        moderation_result(gateway.rt.panel.look(Window(text), budget))
-        for text in _inputs(body.get("input"), gateway.limits.message)
-    ]
+    results: list[dict[str, Any]] = []
+    for text in _inputs(body.get("input"), gateway.limits.message):
+        results.append(moderation_result(gateway.rt.panel.look(Window(text), budget)))
+        await asyncio.sleep(0)  # people are talking meanwhile
     answer = {"id": new_id("modr-"), "model": "anban-panel", "results": results}
     return Response(orjson.dumps(answer), media_type="application/json")
 

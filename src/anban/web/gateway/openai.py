@@ -11,17 +11,19 @@ from litestar.types import Receive, Scope, Send
 
 from anban.rails.chunks import Called, Chunk, Closed, Meta, Opened, Spoke
 from anban.rails.speech import Reason, ToolDelta, Usage
+from anban.web.gateway.idempotency import Once
+from anban.web.problems import told
 
 log = structlog.get_logger()
-
-SLOW_READER = 60.0
-"""Seconds one write may be blocked by a reader that does not read, before the stream is cut."""
 
 Header = tuple[bytes, bytes]
 
 
 class Reply:
-    """The response to one chat request, as an ASGI application. `chunks` has yielded `opened` already."""
+    """The response to one chat request, as an ASGI application. `chunks` has yielded `opened` already.
+
+    `slow_reader` is how many seconds one write may be blocked by a reader that does not read, before the stream is cut.
+    """
 
     def __init__(
         self,
@@ -33,6 +35,8 @@ class Reply:
         streaming: bool,
         usage: bool,
         last_words: str,
+        slow_reader: float,
+        once: Once | None = None,
     ) -> None:
         self._meta = opened.meta
         self._chunks = chunks
@@ -41,6 +45,9 @@ class Reply:
         self._streaming = streaming
         self._usage = usage
         self._last_words = last_words
+        self._slow_reader = slow_reader
+        self._once = once
+        self._broke = False
         self._id = f"chatcmpl-{opened.meta.decision}"
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +72,10 @@ class Reply:
             task.uncancel()
         except TimeoutError:
             log.warning("stream.cut", reason="slow reader", decision=self._meta.decision)
+            _hang_up(receive)
         finally:
+            if self._once is not None:
+                self._once.close()
             listener.cancel()
             with suppress(asyncio.CancelledError):
                 await listener
@@ -81,14 +91,17 @@ class Reply:
                 if isinstance(chunk, Closed):
                     return
         except Exception as error:  # noqa: BLE001 - whatever broke, a person is at the other end
-            log.error("turn.broke", decision=self._meta.decision, error=type(error).__name__, exc_info=error)
+            log.error("turn.broke", decision=self._meta.decision, **told(error))
+            self._broke = True
         yield Spoke(self._last_words)
         yield Closed(self._meta)
 
     async def _stream(self, send: Send) -> None:
-        await _send(send, _start(self._meta, b"text/event-stream; charset=utf-8", [(b"cache-control", b"no-cache")]))
+        await self._send(
+            send, _start(self._meta, b"text/event-stream; charset=utf-8", [(b"cache-control", b"no-cache")])
+        )
         first = self._chunk({"role": "assistant", "content": ""}, None, self._meta)
-        await _send(send, {"type": "http.response.body", "body": first, "more_body": True})
+        await self._send(send, {"type": "http.response.body", "body": first, "more_body": True})
         head = self._chunk({"content": 0}, None, None).partition(b'"content":0')
         before, after = head[0] + b'"content":', head[2]
         tools = 0
@@ -103,8 +116,8 @@ class Reply:
                     body = self._chunk({}, reason, meta) + self._usage_chunk(usage) + b"data: [DONE]\n\n"
                 case Opened():
                     continue
-            await _send(send, {"type": "http.response.body", "body": body, "more_body": True})
-        await _send(send, {"type": "http.response.body", "body": b"", "more_body": False})
+            await self._send(send, {"type": "http.response.body", "body": body, "more_body": True})
+        await self._send(send, {"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _whole(self, send: Send) -> None:
         texts: list[str] = []
@@ -136,8 +149,15 @@ class Reply:
             }
         )
         length = (b"content-length", b"%d" % len(body))
-        await _send(send, _start(closed.meta, b"application/json", [length]))
-        await _send(send, {"type": "http.response.body", "body": body, "more_body": False})
+        start = _start(closed.meta, b"application/json", [length])
+        if self._once is not None and not self._broke:
+            self._once.keep(start["headers"], body)
+        await self._send(send, start)
+        await self._send(send, {"type": "http.response.body", "body": body, "more_body": False})
+
+    async def _send(self, send: Send, event: Any) -> None:
+        async with asyncio.timeout(self._slow_reader):
+            await send(event)
 
     def _chunk(self, delta: dict[str, Any], reason: Reason | None, meta: Meta | None) -> bytes:
         body: dict[str, Any] = {
@@ -166,9 +186,11 @@ class Reply:
         return b"data: " + orjson.dumps(body) + b"\n\n"
 
 
-async def _send(send: Send, event: Any) -> None:
-    async with asyncio.timeout(SLOW_READER):
-        await send(event)
+def _hang_up(receive: Receive) -> None:
+    """Close the connection now: a reader who does not read would never let a proper end through."""
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
 
 
 def _start(meta: Meta, kind: bytes, more: list[Header]) -> Any:
@@ -177,6 +199,7 @@ def _start(meta: Meta, kind: bytes, more: list[Header]) -> Any:
         (b"x-anban-decision", meta.decision.encode()),
         (b"x-anban-level", meta.level.encode()),
         (b"x-anban-actions", ",".join(meta.actions).encode("ascii", "replace")),
+        (b"x-content-type-options", b"nosniff"),
         *more,
     ]
     return {"type": "http.response.start", "status": 200, "headers": headers}
