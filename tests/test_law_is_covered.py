@@ -13,7 +13,7 @@ from anban.law.covered import missing_links, sources_of
 from anban.law.performs import performed_by, see_every_room
 from anban.law.register import Register, load
 from anban.law.table import test_file as name_of_test
-from anban.ledger.kinds import Kind
+from anban.ledger.kinds import PLANNED, Kind
 from tests.law.small_register import write_register
 
 TESTS = Path(__file__).parent
@@ -30,16 +30,19 @@ class Links:
     kinds: frozenset[str]
     signals: frozenset[str]
     sources: Mapping[str, str]
+    planned: frozenset[str] = frozenset()
 
     def missing(self) -> list[str]:
-        return missing_links(self.register, self.performed, self.tests, self.kinds, self.signals, self.sources)
+        return missing_links(
+            self.register, self.performed, self.tests, self.kinds, self.signals, self.sources, self.planned
+        )
 
 
 @cache
 def of_this_house() -> Links:
     see_every_room()
     sources = sources_of(Path(anban.__path__[0]))
-    return Links(load(), performed_by(), TESTS, KINDS, SIGNALS, sources)
+    return Links(load(), performed_by(), TESTS, KINDS, SIGNALS, sources, frozenset(kind.value for kind in PLANNED))
 
 
 def test_the_law_is_covered() -> None:
@@ -72,6 +75,24 @@ def test_a_kind_that_leaves_the_ledger_is_noticed() -> None:
     assert lines == ["free-exit: the ledger has no kind session.left"]
 
 
+def test_a_kind_that_nobody_writes_is_noticed() -> None:
+    house = of_this_house()
+    lines = replace(house, planned=house.planned - {"desk.paged"}).missing()
+    assert lines == ["desk.paged: no code writes this kind of entry; write it, or list it as planned"]
+
+
+def test_a_kind_that_is_written_may_not_be_called_planned() -> None:
+    house = of_this_house()
+    (line,) = replace(house, planned=house.planned | {"help.offered"}).missing()
+    assert line == "help.offered: cases/crisis.py writes this kind of entry; it is no longer planned"
+
+
+def test_a_signal_that_nothing_follows_from_is_noticed() -> None:
+    house = of_this_house()
+    lines = replace(house, signals=house.signals | {"boredom"}).missing()
+    assert lines == ["boredom: no duty names this signal and no rail acts on it"]
+
+
 def test_a_signal_that_leaves_the_detectors_is_noticed() -> None:
     house = of_this_house()
     lines = replace(house, signals=house.signals - {"out.secret-solicitation"}).missing()
@@ -93,7 +114,7 @@ def whole(tmp_path: Path) -> Links:
         tests=tests,
         kinds=frozenset({"notice.break.shown"}),
         signals=frozenset({"distress"}),
-        sources={"rails/notices.py": 'rules.value("rest-after") + rules.value("quiet-gap")'},
+        sources={"rails/notices.py": 'rules.value("rest-after") + rules.value("quiet-gap") + Kind.NOTICE_BREAK_SHOWN'},
     )
 
 
@@ -121,7 +142,17 @@ TAKEN_AWAY = {
     "rest-reminder: no detector yields the signal distress": lambda links: replace(links, signals=frozenset()),
     "rest-reminder: the ledger has no kind notice.break.shown": lambda links: replace(links, kinds=frozenset()),
     "quiet-gap: no code reads this parameter; use it, or say `used_by: pending`": (
-        lambda links: replace(links, sources={"rails/notices.py": 'rules.value("rest-after")'})
+        lambda links: replace(
+            links, sources={"rails/notices.py": 'rules.value("rest-after") + Kind.NOTICE_BREAK_SHOWN'}
+        )
+    ),
+    "notice.break.shown: no code writes this kind of entry; write it, or list it as planned": (
+        lambda links: replace(
+            links, sources={"rails/notices.py": 'rules.value("rest-after") + rules.value("quiet-gap")'}
+        )
+    ),
+    "boredom: no duty names this signal and no rail acts on it": (
+        lambda links: replace(links, signals=links.signals | {"boredom"})
     ),
     "R1: no duty meets this requirement": (
         lambda links: changed(links, "duties/rest-reminder.yaml", "meets: [R1]\n", "")
@@ -145,6 +176,9 @@ def test_a_duty_that_says_it_is_pending_needs_no_code_yet(whole: Links) -> None:
 
 def test_a_number_that_says_it_waits_for_its_code_is_no_missing_link(whole: Links) -> None:
     waits = changed(whole, "parameters/quiet-gap.yaml", "stricter: higher", "stricter: higher\nused_by: pending")
-    assert replace(waits, sources={"rails/notices.py": 'rules.value("rest-after")'}).missing() == []
+    assert (
+        replace(waits, sources={"rails/notices.py": 'rules.value("rest-after") + Kind.NOTICE_BREAK_SHOWN'}).missing()
+        == []
+    )
     stale = "quiet-gap: rails/notices.py reads this parameter; take `used_by: pending` away"
     assert waits.missing() == [stale]

@@ -10,9 +10,12 @@ from typing import Any
 import orjson
 from rich.console import Console
 
+from anban.base.clock import SystemClock
 from anban.base.errors import BadInput
 from anban.base.ids import new_id
 from anban.cli.service import Service
+from anban.law.register import DEFAULT_PACKS, load
+from anban.law.rulebook import Rulebook
 from anban.settings import DEMO_KEY
 
 GENTLE = "今天把阳台的花浇了。"
@@ -26,6 +29,7 @@ class Drill:
 
     service: Service
     user: str = field(default_factory=lambda: new_id("drill-"))
+    rules: Rulebook = field(default_factory=lambda: load().in_force(DEFAULT_PACKS, SystemClock().now()))
     notes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     faults: list[str] = field(default_factory=list[str])
 
@@ -109,7 +113,10 @@ def _text(answer: dict[str, Any]) -> str:
 def _exit(drill: Drill) -> None:
     drill.remember(drill.say(GENTLE))
     answer = drill.remember(drill.say(EXIT))
-    drill.expect("the goodbye is at most 30 characters", len(_text(answer)) <= 30)
+    longest = drill.rules.whole("goodbye-max-characters")
+    within = drill.rules.lasting("exit-stop-milliseconds").total_seconds()
+    drill.expect(f"the goodbye is at most {longest} characters", len(_text(answer)) <= longest)
+    drill.expect(f"all output ends within {within:g} s", answer["seconds"] <= within)
     drill.expect("the goodbye asks nothing", "？" not in _text(answer) and "?" not in _text(answer))
     drill.expect("the exit is the verdict", answer["anban"]["verdict"] == "stop")
 
@@ -135,7 +142,8 @@ def _crisis(drill: Drill) -> None:
     drill.expect("level L3 or L4", meta["level"] in ("L3", "L4"))
     drill.expect("a case is open", bool(meta["case"]))
     drill.expect("first safe words within a second", answer["seconds"] < 1)
-    drill.expect("two routes to people", len((meta.get("help") or {}).get("lines", ())) >= 2)
+    least = drill.rules.whole("helplines-shown-least")
+    drill.expect(f"{least} routes to people", len((meta.get("help") or {}).get("lines", ())) >= least)
     later = drill.remember(drill.say(GENTLE, conversation="another"))
     drill.expect("a new conversation keeps the level", later["anban"]["level"] == meta["level"])
     cases = drill.service.ask("GET", f"/anban/v1/cases?user={drill.user}")

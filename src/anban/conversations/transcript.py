@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from anban.base.keys import DataKey
 from anban.base.times import aware
 from anban.conversations.models import turns
+from anban.law.performs import performs
 
 Author = Literal["ai", "human", "system"]
 
@@ -43,8 +44,9 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
+@performs("interaction-security")
 def seal_turn(turn: Turn, key: DataKey) -> dict[str, Any]:
-    """The row for `TURN_INSERT`: ids and times in the open, words sealed."""
+    """The row for `TURN_INSERT`: ids and times in the open, words sealed (draft art 14(1), final art 16)."""
     words = orjson.dumps([_bytes(turn.said).decode(), _bytes(turn.answer).decode()])
     return {
         "id": turn.id,

@@ -10,6 +10,7 @@ from anban.law.register import Register
 from anban.law.table import test_file
 
 _DONE = ("automated", "assisted")
+_KINDS = "ledger/kinds.py"
 
 
 def missing_links(
@@ -19,11 +20,13 @@ def missing_links(
     kinds: AbstractSet[str],
     signals: AbstractSet[str],
     sources: Mapping[str, str],
+    planned: AbstractSet[str] = frozenset(),
 ) -> list[str]:
     """One plain line for each broken link; an empty list is the only good answer.
 
     `performed` is what `performed_by` tells with every room imported, `tests` the checkout's tests folder, `kinds` the
-    ledger's closed list, `signals` the detectors' vocabulary, `sources` the text of every module by name.
+    ledger's closed list, `signals` the detectors' vocabulary, `sources` the text of every module by name, `planned` the
+    kinds that no code writes yet.
     """
     done = [duty for duty in register.duties.values() if duty.mode in _DONE]
     return [
@@ -33,6 +36,8 @@ def missing_links(
         *unwritten(register, kinds),
         *unread(register, sources),
         *unmet(register),
+        *silent(kinds, planned, sources),
+        *unused(register, signals, sources),
     ]
 
 
@@ -100,6 +105,32 @@ def unmet(register: Register) -> list[str]:
     """Rows of the requirement matrix that no duty meets."""
     met = {row for duty in register.duties.values() for row in duty.meets}
     return [f"{row}: no duty meets this requirement" for row in register.requirements if row not in met]
+
+
+def silent(kinds: AbstractSet[str], planned: AbstractSet[str], sources: Mapping[str, str]) -> list[str]:
+    """Kinds of entry that nobody writes though they are not called planned, and the other way round."""
+    lines: list[str] = []
+    for kind in sorted(kinds):
+        name = re.compile(rf"\bKind\.{kind.replace('.', '_').upper()}\b")
+        writers = [module for module, text in sources.items() if module != _KINDS and name.search(text)]
+        if not writers and kind not in planned:
+            lines.append(f"{kind}: no code writes this kind of entry; write it, or list it as planned")
+        if writers and kind in planned:
+            lines.append(f"{kind}: {writers[0]} writes this kind of entry; it is no longer planned")
+    return lines
+
+
+def unused(register: Register, signals: AbstractSet[str], sources: Mapping[str, str]) -> list[str]:
+    """Signals that no duty names and on which no rail or ladder acts. A threshold alone makes nothing happen, except
+    for the companion's own words: the output rail withholds whatever its thresholds name.
+    """
+    named = {signal for duty in register.duties.values() for signal in duty.signals}
+    judged = register.parameters.get("output-thresholds")
+    for each in judged.values if judged else ():
+        named |= set(each.value) if isinstance(each.value, Mapping) else set()
+    deciding = [text for module, text in sources.items() if module.startswith(("rails/", "risk/"))]
+    acted = {signal for signal in signals if any(f'"{signal}"' in text for text in deciding)}
+    return [f"{signal}: no duty names this signal and no rail acts on it" for signal in sorted(signals - named - acted)]
 
 
 def sources_of(package: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from anban.base.errors import NotFound
 from anban.base.ids import new_id
+from anban.law.performs import performs
 from anban.provider.models import Service, service_keys, services, tenants
 
 
@@ -77,6 +78,7 @@ def has_keys(connection: Connection) -> bool:
     return connection.execute(select(service_keys.c.digest).limit(1)).first() is not None
 
 
+@performs("kill-switch")
 def switch(connection: Connection, service: str, state: str) -> None:
-    """Turn a service `on` or `off`; replicas follow within seconds, without a redeploy."""
+    """Turn a service `on` or `off`; replicas follow within seconds, without a redeploy (draft art 8, final art 9)."""
     connection.execute(update(services).where(services.c.id == service).values(state=state))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from anban.law.performs import performs
 from anban.provider.models import Service
 
 
@@ -13,8 +14,12 @@ class Limit:
     template: str
 
 
+@performs("kill-switch")
 def reached(service: Service) -> Limit | None:
-    """The limit that stops this turn, or None. A switched-off service rests; help and exit stay (draft art 8)."""
+    """The limit that stops this turn, or None.
+
+    A switched-off service rests; help and exit stay (draft art 8, final art 9).
+    """
     if service.state == "off":
         return Limit("switched-off", "limit.switched-off")
     return None

@@ -17,8 +17,6 @@ from anban.rails.upstream_fields import read_completion
 from anban.rails.upstream_sse import StreamReader
 
 MOST_BODY_BYTES: Final = 4 * 1024 * 1024
-# aiohttp stops reading from the socket at twice this, so a slow reader holds 64 KiB here and no more.
-_BUFFER: Final = 2**15
 _RETRIED: Final = frozenset({429, 502, 503})
 _JITTER: Final = (0.05, 0.25)
 _CUT: Final = (aiohttp.ClientError, OSError, ValueError)
@@ -42,6 +40,8 @@ class Timeouts:
 class Upstream:
     """One OpenAI-compatible server. `model`, when given, replaces what the client asked for.
 
+    `buffer` is the most bytes of one answer that wait here for a slow reader.
+
     At most one retry, and only before anything was heard: refused or broken connections, 429, 502, 503. Every failure
     is `UpstreamFailed` with one of the codes upstream_unreachable, upstream_slow, upstream_broke_off, upstream_busy,
     upstream_refused, upstream_error, upstream_unreadable, upstream_resting; never with the server's own text.
@@ -54,11 +54,13 @@ class Upstream:
         model: str | None = None,
         timeouts: Timeouts | None = None,
         clock: Clock | None = None,
+        buffer: int = 2**16,
     ) -> None:
         self.breaker = Breaker(clock or SystemClock())
         self._url = url.rstrip("/")
         self._model = model
         self._wait = timeouts or Timeouts()
+        self._buffer = buffer
         # Identity: a compressed stream hides its size and its pauses.
         self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "anban"}
         if key:
@@ -134,7 +136,8 @@ class Upstream:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._wait.connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                read_bufsize=_BUFFER,
+                # aiohttp stops reading from the socket at twice this.
+                read_bufsize=self._buffer // 2,
                 headers=self._headers,
             )
         return self._opened
