@@ -12,6 +12,7 @@ BITS = 17
 _SHIFT = np.uint64(64 - BITS)
 _CHARS = 600  # of a text that are read at a time
 _BEFORE = 3  # turns before that are read, and
+_QUIET = 40
 _BEFORE_CHARS = 90  # how much of the end of each
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
@@ -41,6 +42,11 @@ def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
     if not pieces:
         return np.empty(0, dtype=np.int64)
     return np.unique((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+
+
+def share(count: int) -> float:
+    """What one of `count` pieces weighs. A short text says less, so that its few pieces may not say it louder."""
+    return float((count + _QUIET) ** -0.5)
 
 
 def _codes(text: str) -> _U64:

@@ -9,7 +9,12 @@ from anban.detectors.expressions import Expression, expression
 from anban.detectors.rules import Frame, Rule, RuleSet
 
 _BREAKS = "。!?;\n…"
-_WORK = 400_000  # characters that expressions may read in one look; the rest of the rules is then reported as not asked
+_MOST = 64  # matches of one rule that are looked at
+_LONG = 1500  # a text longer than this is read by expressions only near their keys,
+_NEAR = 120  # this close
+_WORK = (
+    1_000_000  # characters that expressions may read in one look; the rest of the rules is then reported as not asked
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,9 @@ class Lexicon:
                 owners.setdefault(key, []).append(number)
         self._owners = list(owners.values())
         self._keys = AhoCorasick(list(owners))
-        self._compiled: dict[str, Expression] = {}
+        written = [rule.expression for rule in self._rules if rule.expression is not None]
+        written.extend(frame.expression for frame in self._frames.values())
+        self._compiled: dict[str, Expression] = {one: expression(one) for one in dict.fromkeys(written)}
 
     def hits(self, text: str, given: Set[str], effort: Effort) -> Iterator[Hit]:
         """Every rule that holds in `text`. `given` are tags already known from the turns before."""
@@ -102,17 +109,21 @@ class Lexicon:
     ) -> Iterable[tuple[int, int]]:
         rule = self._rules[number]
         if rule.expression is None:
-            return places[:8]
-        if not effort.spend(len(text)):
-            return ()
-        return [match.span() for _, match in zip(range(8), self.compiled(rule.expression).finditer(text), strict=False)]
+            return places[:_MOST]
+        pattern = self._compiled[rule.expression]
+        found: list[tuple[int, int]] = []
+        for low, high in _neighbourhoods(places, len(text)):
+            if not effort.spend(high - low):
+                break
+            piece = text[low:high] if high - low < len(text) else text
+            found.extend(
+                (low + m.start(), low + m.end()) for m, _ in zip(pattern.finditer(piece), range(_MOST), strict=False)
+            )
+        return found[:_MOST]
 
     def compiled(self, written: str) -> Expression:
-        """The expression, compiled when first asked for: most are never needed in a day."""
-        pattern = self._compiled.get(written)
-        if pattern is None:
-            pattern = self._compiled[written] = expression(written)
-        return pattern
+        """The expression of a rule or frame, compiled."""
+        return self._compiled[written]
 
     def frame(self, name: str) -> Frame:
         """The frame of that name."""
@@ -126,16 +137,22 @@ class _Frames:
         self._lexicon = lexicon
         self._text = text
         self._effort = effort
-        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._places: dict[tuple[str, int], list[tuple[int, int]]] = {}
 
     def hold(self, name: str, start: int, end: int) -> bool:
         frame = self._lexicon.frame(name)
         if frame.scope in ("before", "within", "after"):
             holds = self._near(frame, start, end)
         else:
-            low, high = self._sentence(start, end) if frame.scope == "clause" else (0, len(self._text))
-            holds = any(low <= at and until <= high for at, until in self._find(name, frame))
-        return holds and not any(self._find(other, self._lexicon.frame(other)) for other in frame.but)
+            low, high = self._sentence(start, end) if frame.scope == "clause" else self._around(start, end)
+            holds = any(low <= at and until <= high for at, until in self._find(name, frame, start, end))
+        return holds and not any(self._find(other, self._lexicon.frame(other), start, end) for other in frame.but)
+
+    def _around(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the text that frames look at: all of it, or what lies near in a long one."""
+        if len(self._text) <= _LONG:
+            return 0, len(self._text)
+        return max(0, start // _LONG * _LONG - _LONG), min(len(self._text), (end // _LONG + 2) * _LONG)
 
     def _near(self, frame: Frame, start: int, end: int) -> bool:
         match frame.scope:
@@ -147,19 +164,35 @@ class _Frames:
                 piece = self._text[end : end + frame.width]
         return bool(piece) and self._lexicon.compiled(frame.expression).search(piece) is not None
 
-    def _find(self, name: str, frame: Frame) -> list[tuple[int, int]]:
-        if name not in self._places:
+    def _find(self, name: str, frame: Frame, start: int, end: int) -> list[tuple[int, int]]:
+        low, high = self._around(start, end)
+        known = (name, low)
+        if known not in self._places:
             found: list[tuple[int, int]] = []
-            if self._effort.spend(len(self._text)):
-                pattern = self._lexicon.compiled(frame.expression)
-                found = [match.span() for _, match in zip(range(64), pattern.finditer(self._text), strict=False)]
-            self._places[name] = found
-        return self._places[name]
+            if self._effort.spend(high - low):
+                matches = self._lexicon.compiled(frame.expression).finditer(self._text[low:high])
+                found = [(low + m.start(), low + m.end()) for m, _ in zip(matches, range(64), strict=False)]
+            self._places[known] = found
+        return self._places[known]
 
     def _sentence(self, start: int, end: int) -> tuple[int, int]:
         low = max((self._text.rfind(mark, 0, start) for mark in _BREAKS), default=-1) + 1
         ends = [at for mark in _BREAKS if (at := self._text.find(mark, end)) >= 0]
         return low, min(ends, default=len(self._text))
+
+
+def _neighbourhoods(places: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    """What an expression must read: the whole of a short text, the surroundings of its keys in a long one."""
+    if length <= _LONG:
+        return [(0, length)]
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(places):
+        low, high = max(0, start - _NEAR), min(length, end + _NEAR)
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
 
 
 def _blank(text: str, spans: Iterable[tuple[int, int]]) -> str:

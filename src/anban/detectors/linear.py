@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from anban.base.errors import Misconfigured
-from anban.detectors.features import Buckets, buckets, buckets_before
+from anban.detectors.features import Buckets, buckets, buckets_before, share
 from anban.detectors.lexicon import Lexicon
 from anban.detectors.normalise import View
 from anban.detectors.rules import load_idioms
@@ -42,7 +42,7 @@ class Head:
 
     def _sum(self, found: Buckets) -> Any:
         taken = np.take(self._weights, found, axis=0)
-        return taken.sum(axis=0, dtype=np.int32) / np.float32(max(1, len(found)) ** 0.5)
+        return taken.sum(axis=0, dtype=np.int32) * np.float32(share(len(found)))
 
 
 class Trained:
@@ -69,10 +69,10 @@ class Trained:
         """The model's word on the text, and on the other views of it, as a probability for each signal it knows."""
         head = self._heads[scene.window.role]
         before = buckets_before(scene.before)
-        best = self._of(head, self._idioms.without_idioms(scene.text), before)
+        best = self._of(head, scene.text, before)
         views = ["raw"] * len(head.names)
         for view in self._others(scene):
-            found = self._of(head, self._idioms.without_idioms(view.text), before)
+            found = self._of(head, view.text, before)
             for n in np.flatnonzero(found > best + 0.1):
                 best[n], views[n] = found[n], view.name
         return [
@@ -87,16 +87,14 @@ class Trained:
             views.append(View("joined", scene.joined[0]))
         return views
 
-    @staticmethod
-    def _of(head: Head, text: str, before: Buckets) -> Any:
+    def _of(self, head: Head, text: str, before: Buckets) -> Any:
         if len(text) <= _SEGMENT + 200:
-            return head.probabilities(buckets(text), before, language(text))
+            return self._judged(head, text, before)
         starts = np.linspace(0, len(text) - _SEGMENT, min(_SEGMENTS, len(text) // _SEGMENT + 1)).astype(int)
-        rows = [
-            head.probabilities(buckets(text[at : at + _SEGMENT]), before, language(text[at : at + _SEGMENT]))
-            for at in starts
-        ]
-        return np.max(rows, axis=0)
+        return np.max([self._judged(head, text[at : at + _SEGMENT], before) for at in starts], axis=0)
+
+    def _judged(self, head: Head, text: str, before: Buckets) -> Any:
+        return head.probabilities(buckets(self._idioms.without_idioms(text)), before, language(text))
 
 
 def language(text: str) -> str:

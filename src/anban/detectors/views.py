@@ -50,7 +50,7 @@ class Readings:
     def of(self, raw: str) -> tuple[View, ...]:
         """All views of `raw`, the folded one first. Linear in its length; at most twelve views."""
         views = self._of(raw)
-        for name, plain in decodings(raw):
+        for name, plain in decodings(raw.encode("utf-8", "replace").decode("utf-8")):
             views.extend(View(name, view.text) for view in self._of(plain))
         return tuple(views[:_MOST_VIEWS])
 

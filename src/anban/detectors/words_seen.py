@@ -8,6 +8,7 @@ from anban.detectors.normalise import View
 from anban.detectors.rules import load_rules
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Signal
+from anban.detectors.weighing import CALM
 
 _HIDDEN = 0.95  # what a hit in a view other than the text itself is worth: the reading may be ours, not the writer's
 _CONTEXT_TAGS = frozenset({"wish", "low", "joked", "plan", "hurt", "money"})
@@ -29,6 +30,8 @@ class WordsSeen:
         lexicon = self._user if scene.window.role == "user" else self._companion
         given = self._known_before(scene, effort)
         signals: list[Signal] = []
+        if CALM in given:
+            signals.append(Signal(CALM, 1.0, "turns before", self.name, self.version))
         for view in scene.views:
             for hit in lexicon.hits(view.text, given, effort):
                 if hit.rule.signal != "tag":
@@ -51,7 +54,9 @@ class WordsSeen:
             return tags_of(self._user.hits(scene.last_user, frozenset(), effort))
         said = tags_of(self._user.hits(scene.user_before, frozenset(), effort)) & _CONTEXT_TAGS
         asked = tags_of(self._companion.hits(scene.last_assistant, frozenset(), effort))
-        return said | frozenset(tag for tag in asked if tag.startswith("asked-"))
+        near = self._user.hits(f"{scene.last_user}\n{scene.last_assistant}", frozenset(), effort)
+        calm = {CALM} if any(hit.rule.signal == CALM for hit in near) and "wish" not in said else set[str]()
+        return said | calm | {tag for tag in asked if tag.startswith("asked-")}
 
     def _signal(self, scene: Scene, view: View, hit: Hit) -> Signal:
         first = view is scene.views[0]

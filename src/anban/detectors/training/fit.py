@@ -11,20 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from anban.detectors.features import BITS, buckets, buckets_before
+from anban.detectors.features import BITS, buckets, buckets_before, share
 from anban.detectors.lexicon import Lexicon
 from anban.detectors.linear import BEFORE_SHARE, FOLDER, language
 from anban.detectors.normalise import fold
 from anban.detectors.rules import load_idioms
 from anban.detectors.signal import Role
 from anban.detectors.training.disguise import disguised
+from anban.detectors.training.ordinary import ordinary_rows
 from anban.detectors.training.pool import Row, read_pool, verified_sources
 
 VERSION = "1"
 _FEWEST = 12  # positives below which a signal is left to the word lists
-_STRENGTH = {"user": 8.0, "assistant": 8.0}
-_ORDINARY = (("benign-chat",), ("KdConv", "clinc", "EmoLLM"))  # groups of ordinary talk, each guarded by itself
-_RARE = {"self-harm.plan": 1.0, "self-harm.imminent": 1.0, "self-harm": 0.997, "distress": 0.985}
+_STRENGTH = {"user": 12.0, "assistant": 12.0}
+# Groups of ordinary talk, each guarded by itself, and how many times the allowance each has.
+_ORDINARY = ((("benign-chat",), 2.0), (("ordinary",), 10.0), (("KdConv", "clinc", "EmoLLM"), 1.0))
+_RARE = {"self-harm.plan": 1.0, "self-harm.imminent": 1.0, "self-harm": 0.996, "distress": 0.985}
 _RARE_OTHERWISE = 0.996  # share of ordinary talk that must stay below one half
 _FOLDS = 3
 _GRADED = {"self-harm.plan": 3, "self-harm.imminent": 4}
@@ -36,6 +38,7 @@ def train(data: Path, out: Path = FOLDER, say: Callable[[str], None] = lambda li
     Needs the extra `train` (scikit-learn, SciPy). The same pool gives the same file, byte for byte.
     """
     rows = [row for row in read_pool(data) if row.part == "train"]
+    rows.extend(ordinary_rows())
     rows.extend(_counter_examples(rows))
     rows = disguised(rows)
     used, left = verified_sources(data)
@@ -107,8 +110,8 @@ def matrix(rows: Sequence[Row]) -> Any:
         text = buckets(idioms.without_idioms(fold(row.text)))
         before = buckets_before([(said.role, fold(said.text)) for said in row.recent])
         columns.extend((text, before))
-        values.append(np.full(len(text), max(1, len(text)) ** -0.5, np.float32))
-        values.append(np.full(len(before), BEFORE_SHARE * max(1, len(before)) ** -0.5, np.float32))
+        values.append(np.full(len(text), share(len(text)), np.float32))
+        values.append(np.full(len(before), BEFORE_SHARE * share(len(before)), np.float32))
         ends.append(ends[-1] + len(text) + len(before))
     made = csr_matrix((np.concatenate(values), np.concatenate(columns), ends), shape=(len(rows), 1 << BITS))
     made.sum_duplicates()
@@ -120,7 +123,9 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
     wanted = [targets(row) for row in rows]
     langs = np.array([language(row.text) for row in rows])
     folds = np.array([zlib.crc32(row.text.encode("utf-8", "replace")) for row in rows]) % _FOLDS
-    ordinary = [np.array([any(name in row.source for name in group) for row in rows]) for group in _ORDINARY]
+    ordinary = [
+        (np.array([any(name in row.source for name in group) for row in rows]), part) for group, part in _ORDINARY
+    ]
     names: list[str] = []
     weights: list[Any] = []
     bias: list[float] = []
@@ -145,9 +150,10 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
         for lang in lines:
             here = langs[chosen] == lang
             slope, shift = _line(held, truth, base, here)
-            for group in ordinary:
+            for group, allowance in ordinary:
                 calm = held[here & group[chosen] & (truth == 0)]
-                shift = _guarded(slope, shift, calm, _RARE.get(name, _RARE_OTHERWISE))
+                share_below = 1 - allowance * (1 - _RARE.get(name, _RARE_OTHERWISE))
+                shift = _guarded(slope, shift, calm, share_below)
             lines[lang].append((slope, shift))
         say(f"  {name}: {int(truth.sum())} of {len(truth)}")
     return names, np.stack(weights, axis=1), np.array(bias), lines

@@ -1,0 +1,61 @@
+"""`anban check` reads lines as the contract says, answers in order, and survives a bad line."""
+
+import json
+
+from anban.detectors.check import check_lines, turns_before
+from anban.detectors.moderation import moderation_result
+from anban.detectors.panel import Panel
+from anban.detectors.signal import Window
+
+
+def test_each_line_is_answered_in_order(panel: Panel) -> None:
+    lines = [
+        json.dumps({"id": 1, "text": "我不想活了，药已经买好了"}),
+        json.dumps({"id": "two", "text": "今天吃什么", "lang": "zh"}),
+        json.dumps({"id": 3, "text": "Leaving already?", "role": "assistant", "context": ["U: good night"]}),
+    ]
+    first, second, third = check_lines(lines, panel)
+    assert [first["id"], second["id"], third["id"]] == [1, "two", 3]
+    assert first["scores"]["self-harm.plan"] >= 0.7
+    assert "self-harm" not in second["scores"] or second["scores"]["self-harm"] < 0.5
+    assert third["scores"]["out.holding-back"] >= 0.5
+    assert first["why"]
+
+
+def test_a_bad_line_is_answered_with_an_error_and_the_next_one_still_read(panel: Panel) -> None:
+    lines = [
+        "not json",
+        "[1]",
+        '{"id": 7}',
+        '{"id": 8, "text": "hi", "role": "dog"}',
+        '{"id": 9, "text": "hi"}',
+        "",
+        b"\xff",
+    ]
+    answers = list(check_lines(lines, panel))
+    assert [("error" in answer) for answer in answers] == [True, True, True, True, False, True]
+    assert answers[2]["id"] == 7
+    assert "text" in answers[2]["error"]
+
+
+def test_no_answer_repeats_the_text(panel: Panel) -> None:
+    (answer,) = check_lines([json.dumps({"id": 1, "text": "我真的不想活了"})], panel)
+    assert "不想活" not in json.dumps(answer, ensure_ascii=False)
+
+
+def test_context_lines_are_told_apart_by_their_mark_or_by_turn() -> None:
+    assert [said.role for said in turns_before(["U: a", "A：b"], "user")] == ["user", "assistant"]
+    assert [said.role for said in turns_before(["one", "two"], "user")] == ["user", "assistant"]
+    assert [said.role for said in turns_before("goodbye", "assistant")] == ["user"]
+    assert [said.text for said in turns_before("U: a\nA: b", "user")] == ["a", "b"]
+
+
+def test_moderation_has_openais_shape_and_our_signals_beside_it(panel: Panel) -> None:
+    result = moderation_result(panel.look(Window("I'm going to kill myself tonight"), 1e9))
+    assert result["flagged"] is True
+    assert result["categories"]["self-harm"] is True
+    assert result["categories"]["self-harm/intent"] is True
+    assert set(result["categories"]) == set(result["category_scores"]) == set(result["category_applied_input_types"])
+    assert result["anban"]["signals"]["self-harm.plan"] >= 0.7
+    harmless = moderation_result(panel.look(Window("what should I cook for dinner"), 1e9))
+    assert harmless["flagged"] is False
