@@ -20,6 +20,9 @@ UNREAD_KINDS = frozenset(
 MOST_READ = 16
 """How many times the largest body is read at most, to find a person in it, before the rest is left unread."""
 
+MOST_BRACKETS = 100_000
+"""Opening brackets in one body, in texts too: more cost longer to read than a request may take."""
+
 _NUMBER = (frozenset({int, float}), "a number")
 _WHOLE = (frozenset({int}), "a whole number")
 _YES_NO = (frozenset({bool}), "true or false")
@@ -90,6 +93,9 @@ def parse(raw: bytes, limits: Limits) -> dict[str, Any]:
     """The JSON object of a request. Raises `TooLarge`, `Malformed` or `BadInput`."""
     if len(raw) > limits.body:
         raise TooLarge(f"the body is larger than {limits.body} bytes", field="body")
+    brackets = raw.count(b"{") + raw.count(b"[")
+    if brackets > MOST_BRACKETS:
+        raise BadInput(f"the body holds more than {MOST_BRACKETS} brackets", field="body", code="too_many")
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
@@ -99,7 +105,7 @@ def parse(raw: bytes, limits: Limits) -> dict[str, Any]:
         raise Malformed(f"the body is not JSON in UTF-8 ({where})", field="body") from error
     if not isinstance(body, dict):
         raise BadInput("the body must be a JSON object", field="body")
-    if raw.count(b"{") + raw.count(b"[") > limits.depth and _deeper(body, limits.depth):
+    if brackets > limits.depth and _deeper(body, limits.depth):
         raise _too_deep(limits)
     if (name := _twice(raw, body)) is not None:
         # The readers of JSON disagree on which one counts; the other one could hold words that nobody has seen.

@@ -7,20 +7,21 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
-MOST_TEXT = 48_000
+MOST_TEXT = 32_000
 """Characters that are looked at; of more, the beginning and the end."""
 
 _MOST_RAW = 256 * 1024
-_MOST_TOKENS = 20_000
+_MOST_TOKENS = 10_000
 _LONG = 4_096
 _EDGE = 1_024
 
 _TOKENS = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
 _SENTENCES = re.compile(r"[^。！？!?；;.\n]+")
-_WORDS = re.compile(r"[^\W\d_]")
 _STREAM = re.compile(rb'"stream"\s*:\s*true')
 _PERSON = re.compile(rb'"(safety_identifier|user)"\s*:\s*"((?:[^"\\]|\\.){1,1024})"', re.DOTALL)
-_LITERALS = re.compile(r"\b(?:true|false|null)\b|[\[\]{}:,]")
+_PUNCTUATION = str.maketrans(dict.fromkeys("[]{}:,", " "))
+_LITERALS = frozenset({"true", "false", "null"})
+_ESCAPES = json.JSONDecoder(strict=False)
 _APP_ROLES = frozenset({"system", "developer", "assistant", "tool", "function"})
 
 
@@ -66,8 +67,9 @@ def _squeezed(raw: bytes) -> bytes:
     """Without the insides of long runs that no person wrote (pictures, sounds); of the rest, beginning and end."""
     if len(raw) <= _MOST_RAW:
         return raw
-    pieces = raw.split(b'"')
-    raw = b'"'.join(piece if len(piece) < _LONG or _may_be_words(piece) else _edges(piece) for piece in pieces)
+    if raw.count(b'"') < _MOST_TOKENS:
+        pieces = raw.split(b'"')
+        raw = b'"'.join(piece if len(piece) < _LONG or _may_be_words(piece) else _edges(piece) for piece in pieces)
     return raw if len(raw) <= 2 * _MOST_RAW else raw[:_MOST_RAW] + b'" "' + raw[-_MOST_RAW:]
 
 
@@ -84,7 +86,7 @@ def _decoded(raw: bytes) -> Iterator[str]:
     encoding = json.detect_encoding(raw)
     plain = raw.decode(encoding, "replace")
     yield plain
-    if "\ufffd" in plain and encoding.startswith("utf-8"):
+    if plain.count("\ufffd") > max(3, len(plain) // 200):
         yield raw.decode("gb18030", "replace")
 
 
@@ -99,8 +101,8 @@ def _quoted(plain: str) -> Iterator[str]:
         last = token.end()
         yield _unescaped(token[1])
     outside.append(plain[last:])
-    rest = _LITERALS.sub(" ", " ".join(outside))
-    if _WORDS.search(rest):
+    rest = " ".join(outside).translate(_PUNCTUATION)
+    if any(not word.isascii() or word.isalpha() for word in set(rest.split()) - _LITERALS) or "%" in rest:
         yield unquote_plus(rest) if "%" in rest else rest
 
 
@@ -122,6 +124,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    with suppress(ValueError):  # a text that was cut, or escapes that are none, stays as it is
-        text = json.loads(f'"{text}"', strict=False)
+    if "\\" in text:
+        with suppress(ValueError):  # a text that was cut, or escapes that are none, stays as it is
+            text = _ESCAPES.decode(f'"{text}"')
     return text.encode("utf-8", "replace").decode()
