@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from anban.base.db import Database
 from tests import stores
-from tests.fakes import FakeUpstream
+from tests.fakes import FakeUpstream, ok
 from tests.guest import Guest, house_at
 from tests.service import Running
 
@@ -66,6 +66,7 @@ def service_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def upstream() -> AsyncIterator[FakeUpstream]:
     async with FakeUpstream() as fake:
+        fake.answers(ok("听起来你今天过得不错。"))
         yield fake
 
 

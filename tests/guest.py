@@ -18,11 +18,15 @@ from typing import Any
 import httpx
 import orjson
 import uvicorn
+from pydantic import SecretStr
 
 from anban.app import House, alive, build, mount
 from anban.base.clock import ShiftedClock
 from anban.settings import Settings
 from tests.service import KEY, Heard, Said, chat_body, named, whole
+
+MASTER_KEY = "5a" * 32
+"""The same for every house, since replicas share one."""
 
 
 class _Quiet(uvicorn.Server):
@@ -118,7 +122,9 @@ async def house_at(
     data: Path, *, database: str | None = None, upstream: str | None = None, demo: bool = True
 ) -> AsyncIterator[Guest]:
     """Build the house on `data`, serve it on a free port of this loop, and take it down again."""
-    settings = Settings(data=data, demo=demo, database_url=database, upstream_url=upstream, port=0)
+    settings = Settings(
+        data=data, demo=demo, database_url=database, upstream_url=upstream, port=0, master_key=SecretStr(MASTER_KEY)
+    )
     house = await build(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(

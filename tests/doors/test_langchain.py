@@ -11,7 +11,7 @@ from tests.guest import Guest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WORDS = "天空是蓝色的，因为空气把蓝光散射得更多。"
+WORDS = "听起来你今天过得不错。天空是蓝色的，因为空气把蓝光散射得更多。"
 TALK = [HumanMessage("你好"), AIMessage(WORDS), HumanMessage("再说说看")]
 
 

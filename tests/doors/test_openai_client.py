@@ -14,7 +14,7 @@ from tests.guest import Guest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-WORDS = "天空是蓝色的，因为空气把蓝光散射得更多。Blue light scatters more."
+WORDS = "听起来你今天过得不错。天空是蓝色的，因为空气把蓝光散射得更多。"
 ASK = [{"role": "user", "content": "天空为什么是蓝色的？"}]
 ANSWERED = [*ASK, {"role": "assistant", "content": WORDS}, {"role": "user", "content": "再说说看"}]
 TOOLS = [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}]

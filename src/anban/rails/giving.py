@@ -1,14 +1,18 @@
 """Giving a notice: in the reply's own words, or through the app's own dialog when it can show one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from anban.base.db import Connection, Executable
 from anban.base.errors import StorageFailed
 from anban.conversations.mailbox import put
+from anban.conversations.models import notices
 from anban.conversations.shown import NOTICE_INSERT, NOTICE_SHOWN, give
 from anban.law.performs import performs
 from anban.ledger.kinds import Kind
 from anban.rails.notices import Due, due, shown_kind
+from anban.rails.presence import Present
 from anban.rails.record import note
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
@@ -50,7 +54,8 @@ async def give_notice(situation: Situation, rt: Runtime) -> Notice:
         sent = await _by_event(situation, found, text, rt)
         if sent is not None:
             return sent
-    _in_reply(situation, found, rt)
+    if not await _in_reply(situation, found, rt):
+        return Notice()
     shown = {"id": None, "kind": found.kind, "text": text, "in_reply": True}
     return Notice(text, (shown,), (f"notice:{found.kind}",))
 
@@ -71,52 +76,75 @@ def stopped(situation: Situation, verdict: Stop, rt: Runtime) -> None:
     note(rt, situation.message, situation.present, situation.rules, Kind.LIMIT_REACHED, facts)
 
 
-async def _by_event(situation: Situation, found: Due, text: str, rt: Runtime) -> Notice | None:
-    """Leave the notice for the app to show; None when that cannot be stored, and the reply must carry it."""
-    message, present = situation.message, situation.present
+async def leave_for_app(
+    present: Present, kind: str, window: str, text: str, conversation: str, at: datetime, rt: Runtime
+) -> dict[str, Any] | None:
+    """Leave a notice for the app to show, as an event; None when another turn or replica gave it already.
+
+    Raises `StorageFailed` when it cannot be stored, and the reply must carry it.
+    """
     user = present.user
     assert user is not None
-    payload = {"kind": found.kind, "text": text, "actions": list(ACTIONS.get(found.kind, ()))}
+    payload = {"kind": kind, "text": text, "actions": list(ACTIONS.get(kind, ()))}
+    given, row = give(user.id, kind, window, at, "event", shown=False)
+
+    def work(connection: Connection) -> int | None:
+        # Whose row goes in first gives the notice; whoever comes second waits for that commit and sees it.
+        if connection.execute(NOTICE_INSERT, row).rowcount != 1:
+            return None
+        once = f"notice|{kind}|{window}"
+        letter = put(
+            connection, user.id, user.key,
+            conversation=conversation, kind="notice", at=at, payload=payload, once=once,
+        )  # fmt: skip
+        connection.execute(notices.update().where(notices.c.id == given.id).values(mail=letter))
+        return letter
+
+    letter = await rt.db.write(work)
+    if letter is None:
+        present.given = (replace(given, shown_at=at), *present.given)
+        return None
+    present.given = (replace(given, mail=letter), *present.given)
+    rt.post.wake(user.id)
+    return {"id": letter, **payload}
+
+
+async def _by_event(situation: Situation, found: Due, text: str, rt: Runtime) -> Notice | None:
+    message = situation.message
     try:
-        letter = await rt.db.write(
-            lambda connection: put(
-                connection,
-                user.id,
-                user.key,
-                conversation=message.conversation,
-                kind="notice",
-                at=message.at,
-                payload=payload,
-                once=f"notice|{found.kind}|{found.window}",
-            )
+        left = await leave_for_app(
+            situation.present, found.kind, found.window, text, message.conversation, message.at, rt
         )
     except StorageFailed:
         return None
-    if letter is None:
-        return None
-    given, row = give(user.id, found.kind, found.window, message.at, "event", mail=letter, shown=False)
-    rt.db.later(NOTICE_INSERT, row)
-    present.given = (given, *present.given)
-    rt.post.wake(user.id)
-    return Notice("", ({"id": letter, **payload},), (f"notice:{found.kind}",))
+    return Notice() if left is None else Notice("", (left,), (f"notice:{found.kind}",))
 
 
-def _in_reply(situation: Situation, found: Due, rt: Runtime) -> None:
-    message, present = situation.message, situation.present
-    note(
-        rt,
-        message,
-        present,
-        situation.rules,
-        shown_kind(found.kind),
-        {"decision": message.decision, "notice": found.kind, "window": found.window, "way": "text"},
-    )
-    if present.user is None:
-        return
-    if found.again is not None:
-        rt.db.later(NOTICE_SHOWN, {"notice_id": found.again.id, "when_shown": message.at})
-        present.given = tuple(each for each in present.given if each.id != found.again.id)
-    given, row = give(present.user.id, found.kind, found.window, message.at, "text", shown=True)
-    if found.again is None:
-        rt.db.later(NOTICE_INSERT, row)
-    present.given = (given, *present.given)
+async def _in_reply(situation: Situation, found: Due, rt: Runtime) -> bool:
+    """Take it on this reply to carry the notice; False when another replica's reply carries it at this moment."""
+    message, present, ours = situation.message, situation.present, True
+    if present.user is not None:
+        if found.again is not None:
+            row = {"notice_id": found.again.id, "when_shown": message.at}
+            present.given = tuple(each for each in present.given if each.id != found.again.id)
+            ours = await _write_once(NOTICE_SHOWN, row, rt)
+        given, row = give(present.user.id, found.kind, found.window, message.at, "text", shown=True)
+        present.given = (given, *present.given)
+        if found.again is None:
+            ours = await _write_once(NOTICE_INSERT, row, rt)
+        if not ours:
+            return False
+    facts = {"decision": message.decision, "notice": found.kind, "window": found.window, "way": "text"}
+    note(rt, message, present, situation.rules, shown_kind(found.kind), facts)
+    return True
+
+
+async def _write_once(statement: Executable, row: dict[str, Any], rt: Runtime) -> bool:
+    """True when this turn is the one that wrote it. Where this process writes alone, that is certain beforehand."""
+    if rt.db.exclusive:
+        rt.db.later(statement, row)
+        return True
+    try:
+        return await rt.db.write(lambda connection: connection.execute(statement, row).rowcount == 1)
+    except StorageFailed:
+        return True  # early beats late: twice is better than never

@@ -1,6 +1,7 @@
 """Leaving: at once, in every state, also when all else fails (draft art 18, final art 19)."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -61,7 +62,7 @@ def leave(message: Message, present: Present, rules: Rulebook, rt: Runtime) -> N
         rt.db.later(QUIET, {"user_id": user.id, "until": until})
         if session is not None:
             rt.db.later(SESSION_LEFT, {"session_id": session.id, "at": message.at})
-            present.session = None
+            present.session = replace(session, left_at=message.at)
         note(rt, message, present, rules, Kind.SESSION_LEFT, {"decision": message.decision})
     except StorageFailed:
         rt.figures.faults.labels("database").inc()

@@ -35,6 +35,8 @@ class Present:
     given: tuple[Given, ...] = ()
     recent: deque[Turn] = field(default_factory=deque[Turn])
     comforted: int = 0
+    returned: str | None = None
+    """The session that began after a long absence, in which the person is told again what they talk with."""
 
 
 class Presence:
@@ -120,4 +122,4 @@ def _merge(found: Present, known: Present) -> None:
     for turn in known.recent:
         if turn.id not in seen and (not found.recent or turn.id > found.recent[-1].id):
             found.recent.append(turn)
-    found.comforted = known.comforted
+    found.comforted, found.returned = known.comforted, known.returned

@@ -21,7 +21,7 @@ NOBODY = "unknown"
 
 
 def use_session(message: Message, present: Present, rules: Rulebook, rt: Runtime) -> bool:
-    """Go on with continuous use, or begin a session; True when the person returns after a long absence."""
+    """Go on with continuous use, or begin a session; True in a session that followed a long absence."""
     if present.user is None:
         return False
     before = present.session
@@ -30,12 +30,14 @@ def use_session(message: Message, present: Present, rules: Rulebook, rt: Runtime
     if session is not None:
         present.session = session
         rt.db.later(SESSION_USED, {"session_id": session.id, "at": session.last_at, "more": more})
-        return False
+        return present.returned == session.id
     session, opened = new_session(present.user.id, message.at)
     present.session = session
     rt.db.later(SESSION_INSERT, opened)
     note(rt, message, present, rules, Kind.SESSION_OPENED, {"session": session.id})
-    return before is not None and message.at - before.last_at >= rules.lasting("ai-notice-return-hours")
+    away = before is not None and message.at - before.last_at >= rules.lasting("ai-notice-return-hours")
+    present.returned = session.id if away else None
+    return away
 
 
 def record(
