@@ -118,6 +118,8 @@ def begin(
 
 def append(connection: Connection, case: Case, event: CaseEvent) -> Case:
     """Add an event, once; returns the case as its events now say it is."""
+    # Two replicas that add to one case do so one after the other, so that each folds the other's event in too.
+    connection.execute(select(cases.c.id).where(cases.c.id == case.id).with_for_update())
     try:
         with connection.begin_nested():
             connection.execute(

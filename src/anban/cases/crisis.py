@@ -4,18 +4,19 @@ This file holds what happens at once. Paging the desk, calling the contact and a
 carried out on the slow clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from anban.cases.case import Case, CaseEvent, append, begin
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
+from anban.people.models import users
 from anban.risk.ladder import LIFE_NAMES
 from anban.risk.models import Held
-from anban.risk.record import keep
+from anban.risk.record import KEPT_UNTIL_LOWERED, held_level, keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def open_crisis(connection: Connection, danger: Danger) -> Case:
         kind, once = ("raised", danger.decision) if higher else ("seen", f"{danger.at:%Y%m%d%H}")
         facts = {"level": danger.level, "theme": danger.theme, "decision": danger.decision}
         case = append(connection, case, CaseEvent(f"{kind}|{once}", kind, danger.at, "anban", facts))
-    keep(connection, danger.user, danger.held)
+    hold(connection, danger.user, danger.held)
     if is_new or higher:
         write(connection, _entry(danger, Kind.CASE_CRISIS_OPENED if is_new else Kind.CASE_CRISIS_RAISED, case.id))
     if danger.held.life > danger.before:
@@ -67,6 +68,15 @@ def open_crisis(connection: Connection, danger: Danger) -> Case:
     # The words follow within the same second; that they were chosen is committed with the case.
     write(connection, _entry(danger, Kind.HELP_OFFERED, case.id))
     return case
+
+
+def hold(connection: Connection, user: str, held: Held) -> None:
+    """Keep a person's level. A high one that another replica kept meanwhile stays: down from there only people lead."""
+    connection.execute(select(users.c.id).where(users.c.id == user).with_for_update())
+    current = held_level(connection, user)
+    if current.life >= KEPT_UNTIL_LOWERED and current.life > held.life:
+        held = replace(held, life=current.life, since=current.since, set_by=current.set_by, reasons=current.reasons)
+    keep(connection, user, held)
 
 
 def _entry(danger: Danger, kind: Kind, case: str) -> Entry:

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from anban.base.errors import StorageFailed
-from anban.cases.crisis import Danger, open_crisis
+from anban.cases.crisis import Danger, hold, open_crisis
 from anban.cases.late import to_record
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
@@ -19,9 +19,10 @@ from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
 from anban.rails.verdict import Escalate
 from anban.risk.models import Assessed, Held
-from anban.risk.record import keep, raised
+from anban.risk.record import raised
 from anban.words.helplines import Line, Need
 from anban.words.promise import PromiseState
+from anban.words.templates import Words
 
 log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ class Comfort:
     kept: str
 
 
-@performs("comfort-and-help")
+@performs("comfort-and-help", "crisis-protocol")
 async def comfort(
     message: Message,
     present: Present,
@@ -71,8 +72,13 @@ NEEDS: Mapping[str, Need] = {"health-emergency": "danger", "threat": "harm-by-ot
 
 def lines(message: Message, seen: Assessed, standing: Standing, rules: Rulebook, rt: Runtime) -> tuple[Line, ...]:
     """At least two routes to a real person, for this place, hour, age and kind of danger."""
+    return routes(message, seen, standing, rules, rt.words)
+
+
+def routes(message: Message, seen: Assessed, standing: Standing, rules: Rulebook, words: Words) -> tuple[Line, ...]:
+    """The same, of nothing but words and rules."""
     need = "danger" if seen.life == 4 else NEEDS.get(seen.theme, "fraud" if seen.property >= 2 else "talk")
-    return rt.words.helplines.lines_for(
+    found = words.helplines.lines_for(
         message.service.place,
         message.at,
         need,
@@ -80,6 +86,10 @@ def lines(message: Message, seen: Assessed, standing: Standing, rules: Rulebook,
         stale_days=rules.whole("helpline-stale-days"),
         hidden_days=rules.whole("helpline-hidden-days"),
     )
+    if len(found) >= rules.whole("helplines-shown-least"):
+        return found
+    more = words.helplines.from_memory(need)
+    return (*found, *(line for line in more if line.number not in {each.number for each in found}))
 
 
 async def keep_level(situation: Situation, rt: Runtime) -> None:
@@ -89,7 +99,7 @@ async def keep_level(situation: Situation, rt: Runtime) -> None:
     if isinstance(situation.verdict, Escalate):
         await _keep(message, present, situation.verdict, held, situation.rules, rt)
     elif held is not present.held and (user := present.user) is not None:
-        await rt.db.write(partial(keep, user=user.id, held=held))
+        await rt.db.write(partial(hold, user=user.id, held=held))
     present.held = held
 
 

@@ -2,16 +2,15 @@
 
 import asyncio
 import contextlib
+from functools import partial
 
 import structlog
 
 from anban.base.errors import StorageFailed
 from anban.cases.late import enter_late
-from anban.conversations.mailbox import put
 from anban.conversations.sessions import use
-from anban.conversations.shown import NOTICE_INSERT, give
 from anban.provider.models import Service
-from anban.rails.giving import ACTIONS
+from anban.rails.giving import leave_for_app
 from anban.rails.notices import break_due
 from anban.rails.presence import Present
 from anban.rails.runtime import Runtime
@@ -29,31 +28,42 @@ async def beat(rt: Runtime, service: Service, stop: asyncio.Event) -> None:
             if not rt.db.healthy:
                 await rt.db.check()
             if rt.db.healthy:
-                await replay_spool(rt)
+                await replay_spool(rt, service)
                 await remind_listeners(rt, service)
         except StorageFailed as error:
             rt.figures.faults.labels("database").inc()
             log.warning("pulse.storage", code=error.code)
+        except Exception as error:  # noqa: BLE001 - the pulse outlives whatever fails in one beat
+            rt.figures.faults.labels("pulse").inc()
+            log.error("pulse.failed", error=type(error).__name__, exc_info=error)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)
 
 
-async def replay_spool(rt: Runtime) -> int:
+async def replay_spool(rt: Runtime, service: Service) -> int:
     """Enter every spooled case, in order; those that were entered leave the spool. How many."""
     if rt.spool.empty:
         return 0
-    records = rt.spool.records()
-    entered = 0
+    entered = refused = 0
     try:
-        for record in records:
-            case = await rt.db.write(
-                lambda connection, record=record: enter_late(connection, rt.keys, record), urgent=True
-            )
-            entered += 1
-            log.warning("case.entered_late", case=case.id)
+        for record in rt.spool.records():
+            try:
+                case = await rt.db.write(
+                    partial(enter_late, keys=rt.keys, record=record, own_service=service.id), urgent=True
+                )
+            except StorageFailed:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one promise
+                # It goes behind the others, so that one promise that cannot be entered never holds up the rest.
+                await asyncio.to_thread(rt.spool.append, record)
+                refused += 1
+                log.critical("case.not_entered", error=type(error).__name__)
+            else:
+                entered += 1
+                log.warning("case.entered_late", case=case.id)
     finally:
-        if entered:
-            await asyncio.to_thread(rt.spool.clear, entered)
+        if entered or refused:
+            await asyncio.to_thread(rt.spool.clear, entered + refused)
             rt.presence.forget_all()
     return entered
 
@@ -76,26 +86,6 @@ async def remind_listeners(rt: Runtime, service: Service) -> None:
 
 
 async def _send(present: Present, kind: str, window: str, slots: dict[str, str], rt: Runtime) -> None:
-    user, now = present.user, rt.clock.now()
-    assert user is not None
     text = rt.words.render("notice.break", lang="zh", slots=slots).text
-    payload = {"kind": kind, "text": text, "actions": list(ACTIONS.get(kind, ()))}
     conversation = present.recent[-1].conversation if present.recent else ""
-    letter = await rt.db.write(
-        lambda connection: put(
-            connection,
-            user.id,
-            user.key,
-            conversation=conversation,
-            kind="notice",
-            at=now,
-            payload=payload,
-            once=f"notice|{kind}|{window}",
-        )
-    )
-    if letter is None:
-        return
-    given, row = give(user.id, kind, window, now, "event", mail=letter, shown=False)
-    rt.db.later(NOTICE_INSERT, row)
-    present.given = (given, *present.given)
-    rt.post.wake(user.id)
+    await leave_for_app(present, kind, window, text, conversation, rt.clock.now(), rt)
