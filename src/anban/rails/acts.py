@@ -1,7 +1,8 @@
 """The acts that carry a verdict out: answer, speak for ourselves, comfort, relay. Each ends with its record."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import structlog
 
@@ -10,9 +11,9 @@ from anban.conversations.mailbox import put
 from anban.rails.answer import Answer, begin_answer, request_for, withheld_words
 from anban.rails.chunks import Chunk, Closed, Opened, Spoke
 from anban.rails.danger import DURABLE_WITHIN, comfort
-from anban.rails.giving import give_notice
-from anban.rails.leaving import leave, person
-from anban.rails.record import NOBODY, record
+from anban.rails.giving import give_notice, stopped, told_of_outage
+from anban.rails.leaving import leave
+from anban.rails.record import NOBODY, code, record
 from anban.rails.relay import relay
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
@@ -22,7 +23,7 @@ from anban.words.promise import PromiseState
 log = structlog.get_logger()
 
 
-async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) -> AsyncIterator[Chunk]:
+async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) -> AsyncGenerator[Chunk]:
     """The model answers, after the notice that is due and through the output rail."""
     message = situation.message
     notice = await give_notice(situation, rt)
@@ -31,14 +32,15 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
         # Whatever the model goes on to say, the truth stands first (draft art 16(1), final art 18).
         before.append(_words(situation, "notice.ai.truth", rt))
     meta = situation.meta("ai", notice.shown, notice.action)
-    yield Opened(meta)
     parts: list[str] = []
-    if before:
-        yield Spoke("\n\n".join(before) + "\n\n")
     answer = begin_answer(message, situation.before, rt, situation.rules)
+    assert situation.flight is not None
     try:
-        with rt.flights.begin(person(message), message.conversation) as flight:
-            async for piece in answer.pieces(rt, request_for(message, verdict, rt), flight):
+        yield Opened(meta)
+        if before:
+            yield Spoke("\n\n".join(before) + "\n\n")
+        async with aclosing(answer.pieces(rt, request_for(message, verdict, rt), situation.flight)) as pieces:
+            async for piece in pieces:
                 if isinstance(piece, Spoke):
                     parts.append(piece.text)
                 yield piece
@@ -57,26 +59,29 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     yield Closed(situation.meta("ai", notice.shown, actions, name), reason, answer.finished.usage)
 
 
-async def spoken(situation: Situation, verdict: Replace | Stop, rt: Runtime) -> AsyncIterator[Chunk]:
+async def spoken(situation: Situation, verdict: Replace | Stop, rt: Runtime) -> AsyncGenerator[Chunk]:
     """Our own words instead of the model's."""
     text = _words(situation, verdict.template, rt)
+    if isinstance(verdict, Stop):
+        stopped(situation, verdict, rt)
     meta = situation.meta("system", actions=(f"words:{verdict.template}",))
+    # Before the first word: an app that hangs up early must not undo what its user said.
+    _recorded(situation, rt, text, "system", "ours")
     yield Opened(meta)
     yield Spoke(text)
-    _recorded(situation, rt, text, "system", "ours")
     yield Closed(meta)
 
 
-async def comforted(situation: Situation, verdict: Escalate, rt: Runtime) -> AsyncIterator[Chunk]:
+async def comforted(situation: Situation, verdict: Escalate, rt: Runtime) -> AsyncGenerator[Chunk]:
     """The case first, then comfort; the reply ends only when the turn itself is on disk too."""
     said = await comfort(
         situation.message, situation.present, verdict, situation.seen, situation.standing, situation.rules, rt
     )
     actions = (f"words:{said.template}", *((f"case:{said.kept}",) if said.case or said.kept != "nobody" else ()))
     meta = situation.meta("system", actions=actions)
+    _recorded(situation, rt, said.text, "system", "ours", template=said.template, case=said.case, kept=said.kept)
     yield Opened(meta)
     yield Spoke(said.text)
-    _recorded(situation, rt, said.text, "system", "ours", template=said.template, case=said.case, kept=said.kept)
     if situation.present.user is not None:
         try:
             await asyncio.wait_for(rt.db.settled(), DURABLE_WITHIN)
@@ -85,18 +90,20 @@ async def comforted(situation: Situation, verdict: Escalate, rt: Runtime) -> Asy
     yield Closed(meta)
 
 
-async def relayed(situation: Situation, cursor: int, rt: Runtime) -> AsyncIterator[Chunk]:
+async def relayed(situation: Situation, cursor: int, rt: Runtime) -> AsyncGenerator[Chunk]:
     """A human holds the conversation; the model says nothing."""
     user, holder = situation.present.user, situation.present.holder
     assert user is not None and holder is not None
     meta = situation.meta("human", actions=("relayed",), verdict="stop")
-    yield Opened(meta)
     parts: list[str] = []
     audience = situation.standing.audience
-    async for piece in relay(situation.message, user, holder, cursor, audience, situation.rules, rt):
-        parts.append(piece.text)
-        yield piece
-    _recorded(situation, rt, "".join(parts), "human", "ours")
+    try:
+        yield Opened(meta)
+        async for piece in relay(situation.message, user, holder, cursor, audience, situation.rules, rt):
+            parts.append(piece.text)
+            yield piece
+    finally:
+        _recorded(situation, rt, "".join(parts), "human", "ours")
     yield Closed(meta)
 
 
@@ -118,10 +125,12 @@ def _ending(situation: Situation, answer: Answer, rt: Runtime) -> str:
         case "withheld":
             assert answer.hit is not None
             rt.figures.withheld.labels(answer.hit.kind).inc()
-            return _words(situation, withheld_words(answer, situation.life, situation.leaving is not None), rt)
+            return _words(situation, withheld_words(answer.hit, situation.life, situation.leaving is not None), rt)
         case "failed":
-            held = situation.present.held.life >= 3
-            return _words(situation, "crisis.hold" if held else "outage.upstream", rt)
+            if situation.present.held.life >= 3:
+                return _words(situation, "crisis.hold", rt)
+            told_of_outage(situation, "upstream", rt)
+            return _words(situation, "outage.upstream", rt)
         case "exit":
             leave(situation.message, situation.present, situation.rules, rt)
             return ""
@@ -142,20 +151,25 @@ def _recorded(
 ) -> None:
     facts = {name: value for name, value in more.items() if value is not None}
     if answer is not None and answer.hit is not None:
-        facts["hit"], facts["why"] = answer.hit.kind, answer.hit.why
-    record(
-        situation.message,
-        situation.present,
-        situation.rules,
-        rt,
-        verdict=situation.verdict,
-        reading=situation.reading,
-        seen=situation.seen,
-        said=text,
-        author="human" if author == "human" else "ai" if author == "ai" else "system",
-        output=output,
-        more=facts,
-    )
+        facts["hit"], facts["why"] = answer.hit.kind, code(answer.hit.why)
+    try:
+        record(
+            situation.message,
+            situation.present,
+            situation.rules,
+            rt,
+            verdict=situation.verdict,
+            reading=situation.reading,
+            seen=situation.seen,
+            said=text,
+            author="human" if author == "human" else "ai" if author == "ai" else "system",
+            output=output,
+            more=facts,
+        )
+    except StorageFailed:
+        # Words of help are never withheld for want of an entry; the case itself is in the spool.
+        rt.figures.faults.labels("database").inc()
+        log.error("turn.not_recorded", decision=situation.message.decision)
     rt.figures.turns.labels(situation.verdict.name, f"L{situation.life}").inc()
     if situation.present.user is None:
         rt.figures.gaps.labels(f"turn-of-{NOBODY}-user").inc()

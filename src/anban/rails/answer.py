@@ -1,7 +1,7 @@
 """The model's words, asked for, held back, judged and released; or cut, and ended with ours."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -43,7 +43,7 @@ class Answer:
     def hit(self) -> Hit | None:
         return self.rail.hit
 
-    async def pieces(self, rt: Runtime, request: UpstreamRequest, flight: Flight) -> AsyncIterator[Spoke | Called]:
+    async def pieces(self, rt: Runtime, request: UpstreamRequest, flight: Flight) -> AsyncGenerator[Spoke | Called]:
         """Words as they may be shown. Stops the model at the first hit, at an exit, and when a human takes over."""
         try:
             async with aclosing(_events(rt.model, request, streaming=self.message.streaming)) as events:
@@ -140,16 +140,15 @@ def _steered(messages: list[Mapping[str, Any]], text: str, *, pause: bool) -> li
 
 
 @performs("no-self-harm-encouragement", "no-manipulation", "no-harmful-promises", "no-secret-solicitation")
-def withheld_words(answer: Answer, held: int, goodbye: bool) -> str:
+def withheld_words(hit: Hit, held: int, goodbye: bool) -> str:
     """The template that ends an answer whose words were withheld: in a crisis, after a goodbye, or otherwise.
 
     Draft article 7(4)-(7), final article 8: self-harm encouragement, manipulation, false promises, coaxed secrets.
     """
-    assert answer.hit is not None
-    if held >= 2 or answer.hit.kind == "out.self-harm":
+    if held >= 2 or hit.kind == "out.self-harm":
         return "withheld.crisis"
-    if answer.hit.kind == "unavailable":
+    if hit.kind == "unavailable":
         return "outage.detectors"
-    if answer.hit.kind == "out.claims-human":
+    if hit.kind == "out.claims-human":
         return "notice.ai.truth"
     return "withheld.goodbye" if goodbye else "withheld.general"

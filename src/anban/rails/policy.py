@@ -54,6 +54,20 @@ def decide(
     return _steered(seen, reading, held, standing, leaving, thresholds)
 
 
+def without_storage(verdict: Verdict, seen: Assessed, held: Held) -> Escalate | Replace | None:
+    """What is still said when nothing can be stored: our own words to whoever is or was in danger; None: nothing.
+
+    A person in danger is never met with an error code alone (reliability section 4).
+    """
+    if isinstance(verdict, Escalate):
+        return verdict
+    if held.life >= 3:
+        return Replace("crisis.hold", "held.crisis.unstored")
+    if seen.life >= 2:
+        return Replace(f"crisis.l{seen.life}", f"life.L{seen.life}.unstored")
+    return Replace("outage.storage", "held.L2.unstored") if held.life == 2 else None
+
+
 def _danger(seen: Assessed, held: Held) -> Verdict | None:
     if seen.life >= 2 and held.life >= max(seen.life, 3):
         return Escalate(seen.life, seen.theme, "crisis.hold", f"life.L{seen.life}.again")

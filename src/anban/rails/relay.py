@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
+from functools import partial
 
+from anban.base.db import Connection
 from anban.cases.takeover import Holder
-from anban.conversations.mailbox import read_after
+from anban.conversations.mailbox import Mail, acknowledge, read_after
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import Audience
@@ -13,22 +16,29 @@ from anban.rails.message import Message
 from anban.rails.runtime import Runtime
 from anban.words.promise import PromiseState
 
+MOST_WAITING = 1_000
+"""Events looked through at once for words that were not delivered yet."""
+
 
 async def relay(
     message: Message, user: User, holder: Holder, cursor: int, audience: Audience, rules: Rulebook, rt: Runtime
 ) -> AsyncIterator[Spoke]:
     """The responder's words if they come within the wait, otherwise a holding line that is true.
 
-    `cursor` is the last event the person had when they wrote; what the responder wrote since is the answer.
+    `cursor` is the last event the person had when they wrote; what the responder wrote since is the answer. An app
+    that does not listen for events has had none of them: for it, whatever was not delivered yet is the answer.
     """
     deadline = rt.clock.monotonic() + rules.lasting("relay-wait-seconds").total_seconds()
+    if not message.client.shows_notices:
+        cursor = 0
     with rt.post.bell(user.id) as bell:
         while (left := deadline - rt.clock.monotonic()) > 0:
             bell.clear()
-            letters = await rt.db.read(lambda c: read_after(c, user.id, user.key, cursor))
-            words = [str(letter.payload["text"]) for letter in letters if letter.kind == "message"]
+            letters = await rt.db.read(lambda c: read_after(c, user.id, user.key, cursor, MOST_WAITING))
+            words = [each for each in letters if _undelivered(each, holder)]
             if words:
-                yield Spoke("\n\n".join(words))
+                await rt.db.write(partial(_delivered, letters=words, at=message.at))
+                yield Spoke("\n\n".join(str(each.payload["text"]) for each in words))
                 return
             try:
                 # Another replica's words ring no bell here, so look again each second.
@@ -37,3 +47,12 @@ async def relay(
                 continue
     state = PromiseState(takeover="joined")
     yield Spoke(rt.words.render("takeover.writing", lang=message.lang, audience=audience, state=state).text)
+
+
+def _delivered(connection: Connection, letters: list[Mail], at: datetime) -> None:
+    for letter in letters:
+        acknowledge(connection, letter.id, "shown", at)
+
+
+def _undelivered(letter: Mail, holder: Holder) -> bool:
+    return letter.kind == "message" and letter.state == "sent" and letter.at >= holder.since

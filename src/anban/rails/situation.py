@@ -8,6 +8,7 @@ from anban.law.rulebook import Rulebook
 from anban.people.standing import Standing
 from anban.rails.chunks import Author, Meta
 from anban.rails.message import Message
+from anban.rails.post import Flight
 from anban.rails.presence import Present
 from anban.rails.verdict import Verdict
 from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES
@@ -30,6 +31,8 @@ class Situation:
     before: tuple[Said, ...] = ()
     returned: bool = False
     leaving: str | None = None
+    flight: Flight | None = None
+    """This turn among the answers under way, from before its facts were read: a stop is never missed."""
 
     @property
     def life(self) -> int:

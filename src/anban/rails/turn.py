@@ -1,7 +1,8 @@
 """One message and its answer. Everything a person writes passes here, in this order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import assert_never
 
 from anban.base.errors import StorageFailed
@@ -13,10 +14,11 @@ from anban.rails.acts import answered, comforted, relayed, spoken
 from anban.rails.chunks import Chunk
 from anban.rails.danger import keep_level, lines
 from anban.rails.input import earlier, observe
-from anban.rails.leaving import farewell
+from anban.rails.leaving import farewell, person
 from anban.rails.limits import reached
 from anban.rails.message import Message
-from anban.rails.policy import decide
+from anban.rails.policy import decide, without_storage
+from anban.rails.post import Flight
 from anban.rails.presence import Present, gather_facts
 from anban.rails.record import use_session
 from anban.rails.runtime import Runtime
@@ -29,11 +31,20 @@ FACTS_WITHIN = 0.4
 
 
 async def run_turn(message: Message, rt: Runtime) -> AsyncIterator[Chunk]:
-    """Answer one message. Every message passes here, in this order.
+    """Answer one message. Every message passes here.
 
     Raises `StorageFailed`, before anything is said, when the database is gone and nobody is in danger: companionship
     fails closed, help fails open.
     """
+    # Under way from here on: an exit or a human that comes while the facts are read stops what follows all the same.
+    with rt.flights.begin(person(message), message.conversation) as flight:
+        async with aclosing(_turn(message, flight, rt)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+
+async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator[Chunk]:
+    """The turn itself, in order."""
     leaving = asks_to_leave(message.said)
     present, stored = await _facts(message, rt, wait=leaving != "exit")
     standing, rules = _standing(message, present, rt)
@@ -49,24 +60,26 @@ async def run_turn(message: Message, rt: Runtime) -> AsyncIterator[Chunk]:
     limit = reached(message.service)
     gentle = rules.table("signal-gentle-thresholds")
     verdict = decide(seen, reading, present.held, standing, limit, leaving, gentle)
-    situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before, returned, leaving)
+    situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before)
+    situation.returned, situation.leaving, situation.flight = returned, leaving, flight
     if not isinstance(verdict, Proceed) or present.held.life >= 2:
         situation.lines = lines(message, seen, standing, rules, rt)
 
-    if not stored and not isinstance(verdict, Escalate):
-        raise StorageFailed("the database is not available")
+    try:
+        act = await _act(situation, rt) if stored else _unstored(situation, rt)
+    except StorageFailed:
+        act = _unstored(situation, rt)
+    async with aclosing(act) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _act(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
+    present, verdict = situation.present, situation.verdict
     if present.holder is not None:  # a human holds the conversation; they see the signals, the model is silent
         cursor = await rt.db.read(lambda connection: newest(connection, _id(present)))
         await keep_level(situation, rt)
-        act = relayed(situation, cursor, rt)
-    else:
-        act = await _act(situation, rt)
-    async for chunk in act:
-        yield chunk
-
-
-async def _act(situation: Situation, rt: Runtime) -> AsyncIterator[Chunk]:
-    verdict = situation.verdict
+        return relayed(situation, cursor, rt)
     if not isinstance(verdict, Escalate):
         await keep_level(situation, rt)
     match verdict:
@@ -80,6 +93,15 @@ async def _act(situation: Situation, rt: Runtime) -> AsyncIterator[Chunk]:
             assert_never(verdict)
 
 
+def _unstored(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
+    """What is still said when nothing can be stored. Raises `StorageFailed` when nobody is in danger."""
+    verdict = without_storage(situation.verdict, situation.seen, situation.present.held)
+    if verdict is None:
+        raise StorageFailed("the database is not available")
+    situation.verdict = verdict
+    return comforted(situation, verdict, rt) if isinstance(verdict, Escalate) else spoken(situation, verdict, rt)
+
+
 async def known(message: Message, rt: Runtime) -> tuple[Present, Standing, Rulebook]:
     """Who wrote this and which rules hold, for a request that is no turn."""
     present, _ = await _facts(message, rt, wait=True)
@@ -88,11 +110,12 @@ async def known(message: Message, rt: Runtime) -> tuple[Present, Standing, Ruleb
 
 
 async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present, bool]:
-    """The person as known, and whether the database can be relied on. An exit never waits for it."""
+    """The person as known, and whether the database can be relied on. An exit hardly waits for it."""
     service, ref = message.service.id, message.user
-    if ref is not None and (not wait or not rt.db.healthy):
+    if ref is not None and not (wait and rt.db.healthy):
         known = rt.presence.get(service, ref)
-        if known is not None or not rt.db.healthy:
+        # What another replica did since then is worth the short wait: an exit in a crisis comes with help.
+        if (known is not None and rt.db.exclusive) or not rt.db.healthy:
             return known or Present(), rt.db.healthy
     turns = rt.rules(message.service, frozenset[str](), message.at).whole("detection-window-turns")
     try:
