@@ -12,10 +12,10 @@ import pytest_asyncio
 from anban.app import House, build, mount
 from anban.settings import DEMO_KEY, Settings
 from tests.doors.odd_requests import CALM, IN_DANGER, SOMEONE, Odd, odd_requests
+from tests.doors.visiting import CHAT, kept_case
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
 KEY = {"authorization": f"Bearer {DEMO_KEY}"}
-CHAT = "/v1/chat/completions"
 NAMES = list(odd_requests(CALM))
 _numbers = count()
 
@@ -93,8 +93,11 @@ async def test_a_person_in_danger_inside_a_wrong_request_gets_help_and_a_case(
     http: httpx.AsyncClient, name: str, lang: str
 ) -> None:
     request, user = odd(name, IN_DANGER[lang])
-    meta = assert_helped(await http.post(CHAT, content=request.raw))
+    response = await http.post(CHAT, content=request.raw)
+    meta = assert_helped(response)
     if request.named:
+        assert kept_case(response)
+    if request.named and meta["case"]:
         assert [each["id"] for each in await cases(http, user)] == [meta["case"]]
 
 
