@@ -1,0 +1,51 @@
+"""The chain of migrations makes exactly the tables that the code speaks of, on both databases."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+from anban.app import every_table
+from anban.base.db import Database
+from anban.base.migrate import migrate, newest
+from tests import stores
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, every_table()))
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url"])
+def url(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue(request.param)
+
+
+async def upgraded(database: Database) -> None:
+    assert await migrate(database), "an empty database has everything to gain"
+
+
+async def test_an_empty_database_gets_every_table(url: str) -> None:
+    async with stores.opened(url, tables=False) as database:
+        await upgraded(database)
+        assert await database.read(tables) == {*every_table().tables, "alembic_version"}
+
+
+async def test_the_tables_are_those_that_the_code_speaks_of(url: str) -> None:
+    async with stores.opened(url, tables=False) as database:
+        await upgraded(database)
+        assert await database.read(differences) == []
+
+
+async def test_a_second_start_finds_nothing_to_do(url: str) -> None:
+    async with stores.opened(url, tables=False) as database:
+        await upgraded(database)
+        assert not await migrate(database)
+
+
+def test_the_chain_is_one_line_of_numbered_files() -> None:
+    assert newest().isdigit()
