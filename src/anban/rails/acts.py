@@ -33,7 +33,7 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
         before.append(_words(situation, "notice.ai.truth", rt))
     meta = situation.meta("ai", notice.shown, notice.action)
     parts: list[str] = []
-    answer = begin_answer(message, situation.before, rt, situation.rules)
+    answer = begin_answer(message, situation.before, rt, situation.rules, goodbye=situation.says_goodbye)
     assert situation.flight is not None
     try:
         yield Opened(meta)

@@ -92,15 +92,19 @@ JUDGED_WITH = 6
 """Lines before a reply that its judging looks at: enough for a goodbye or a crisis just before it."""
 
 
-def begin_answer(message: Message, before: tuple[Said, ...], rt: Runtime, rules: Rulebook) -> Answer:
+def begin_answer(
+    message: Message, before: tuple[Said, ...], rt: Runtime, rules: Rulebook, *, goodbye: bool = False
+) -> Answer:
     """An answer with its output rail, which judges it in the light of what the person said before it."""
     recent = (*before[1 - JUDGED_WITH :], Said("user", message.said))
     judge = make_judge(
         rt.panel,
         recent,
         rules.table("output-thresholds"),
+        learned=rules.table("output-learned-thresholds"),
         budget_ms=rules.number("detector-budget-milliseconds"),
         lang=message.lang,
+        goodbye=goodbye,
     )
     # An answer that the app began itself is judged as the beginning of this one, so that no word can hide there.
     return Answer(message, OutputRail(judge, hold=rules.whole("output-holdback-characters"), said=message.prefill))

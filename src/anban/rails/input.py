@@ -9,7 +9,7 @@ from anban.detectors.signal import Reading, Said, Window
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.rails.message import Message
-from anban.risk.ladder import assess
+from anban.risk.ladder import assess, credible
 from anban.risk.models import Assessed
 
 
@@ -20,7 +20,8 @@ def observe(message: Message, before: tuple[Said, ...], panel: Panel, rules: Rul
     Looks at the turns `before` it too; a detector that was late or crashed is named in the reading.
     """
     window = Window(message.said, "user", before, message.lang)
-    reading = panel.look(window, rules.number("detector-budget-milliseconds"))
+    looked = panel.look(window, rules.number("detector-budget-milliseconds"))
+    reading = credible(looked, rules.table("signal-learned-thresholds"))
     seen = assess(reading, rules.table("signal-gentle-thresholds"), rules.table("signal-costly-thresholds"))
     return reading, seen
 

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from anban.detectors.signal import Reading, Said, Signal, Window
 from anban.rails.marks import known_marks
 from anban.rails.output import Hit, Judge
+from anban.risk.ladder import credible
 
 # In text that is JSON (a response format, a tool's arguments) words may be written as escapes.
 _ESCAPE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -25,8 +26,10 @@ def make_judge(
     recent: tuple[Said, ...],
     thresholds: Mapping[str, float],
     *,
+    learned: Mapping[str, float] | None = None,
     budget_ms: float = 50.0,
     lang: str | None = None,
+    goodbye: bool = True,
 ) -> Judge:
     """A judge for one reply.
 
@@ -36,6 +39,7 @@ def make_judge(
     fails closed. `budget_ms` is for one look at one segment.
     """
     marks = known_marks()
+    bounds = learned if learned is None or goodbye else {**learned, "out.holding-back": 1.0}
 
     def judge(tail: str, pending: str) -> Hit | None:
         text = tail + pending
@@ -44,6 +48,8 @@ def make_judge(
         if marks.imitated(text[-len(pending) - _MARK_CHARS :], at_start=not tail):
             return Hit(marks.kind, 1.0, "imitates-our-marks")
         reading = panel.look(Window(text, "assistant", recent, lang), budget_ms)
+        if bounds is not None:
+            reading = credible(reading, bounds)
         return _gravest(reading, thresholds) or _unavailable(reading)
 
     return judge

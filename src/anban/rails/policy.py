@@ -18,6 +18,7 @@ FIRST_WORDS: Mapping[tuple[str, int], str] = {
     ("threat", 3): "threat",
     ("threat", 2): "threat",
     ("violence", 2): "violence-urge",
+    ("other", 2): "crisis.third-person",
 }
 """The preset opening by theme and level (product sections 4.1 and 5.3)."""
 

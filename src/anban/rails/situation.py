@@ -39,6 +39,11 @@ class Situation:
         """The level to act on: what was just seen or what the person is held at, whichever is higher."""
         return max(self.seen.life, self.present.held.life)
 
+    @property
+    def says_goodbye(self) -> bool:
+        """Whether the person is leaving, so that a reply may hold them back."""
+        return self.leaving is not None or self.reading.score("leaving") > 0
+
     def meta(
         self, author: Author, notices: tuple[dict[str, Any], ...] = (), actions: tuple[str, ...] = (), verdict: str = ""
     ) -> Meta:

@@ -23,6 +23,20 @@ PROPERTY_NAMES = ("P0", "P1", "P2", "P3")
 DEPENDENCE_NAMES = ("D0", "D1", "D2", "D3")
 
 
+def credible(reading: Reading, learned: Thresholds) -> Reading:
+    """The reading without suspicions that only a trained model has and that are too weak to count.
+
+    `learned` is a parameter such as `signal-learned-thresholds`. A kind that is also stated keeps all its signals.
+    """
+    stated = {signal.kind for signal in reading.signals if signal.detector not in LEARNED}
+    kept = tuple(
+        signal
+        for signal in reading.signals
+        if signal.detector not in LEARNED or signal.kind in stated or signal.score >= learned.get(signal.kind, 1.0)
+    )
+    return reading if len(kept) == len(reading.signals) else Reading(kept, reading.unavailable)
+
+
 def assess(reading: Reading, gentle: Thresholds, costly: Thresholds) -> Assessed:
     """What one message in its window says.
 
@@ -48,6 +62,9 @@ def _life(reading: Reading, gentle: Thresholds, costly: Thresholds) -> tuple[int
         return 3, "self", (*plan, *wish)
     if _stated(_over(reading, costly, "threat")):
         return 3, "threat", _over(reading, costly, "threat")
+    worry = _over(reading, gentle, "worry-for-other")
+    if worry and not _stated((*wish, *plan, *imminent)):
+        return 2, "other", worry
     if wish or plan or imminent:
         return 2, "self", (*wish, *plan, *imminent)
     for theme in ("violence", "threat", "health-emergency"):
