@@ -1,6 +1,7 @@
 """The one door to google-re2: linear-time expressions, never a backtracking one over what a user wrote."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Protocol, cast
 
 import re2
@@ -25,6 +26,7 @@ class Expression(Protocol):
     def sub(self, put: str, text: str, /) -> str: ...
 
 
+@cache
 def expression(pattern: str) -> Expression:
     """The pattern compiled; raises `re2.error` for one that RE2 cannot run in linear time (look-around, references)."""
     return cast("Expression", re2.compile(pattern))

@@ -156,7 +156,8 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
                 shift = _guarded(slope, shift, calm, share_below)
             lines[lang].append((slope, shift))
         say(f"  {name}: {int(truth.sum())} of {len(truth)}")
-    return names, np.stack(weights, axis=1), np.array(bias), lines
+    stacked = np.stack(weights, axis=1) if weights else np.zeros((1 << BITS, 0), np.float32)
+    return names, stacked, np.array(bias), lines
 
 
 def _balanced(truth: Any, weight: Any) -> Any:
