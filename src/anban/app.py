@@ -58,6 +58,7 @@ from anban.web.gateway.body import Limits
 from anban.web.gateway.chat import Gateway, chat_completions, models
 from anban.web.gateway.events import acknowledge_event, events
 from anban.web.gateway.moderations import moderations
+from anban.web.headers import headed
 from anban.web.health import Watched, healthz, metrics, openapi, readyz
 from anban.web.manage import Office, get_person, put_person
 from anban.web.problems import answer_problem
@@ -164,6 +165,7 @@ def mount(house: House) -> Litestar:
             name: Provide(_giving(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()
         },
         exception_handlers={Exception: answer_problem},
+        after_request=headed,
         openapi_config=OpenAPIConfig(
             title="Anban 安伴",
             version=__version__,

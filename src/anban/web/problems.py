@@ -12,12 +12,13 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from anban.base.errors import AnbanError
+from anban.web.headers import PLAIN
 
 log = structlog.get_logger()
 
 RETRY_AFTER = "2"
 
-_QUOTED = re.compile(r"\s*'[^']*'?|\s*- at .*|(?<=unknown field) `(?![\w.-]{1,40}`).*")
+_QUOTED = re.compile(r"\s*'[^']*'?|\s*- at .*|(?<=unknown field) `(?![A-Za-z0-9_]{1,40}`).*")
 _MISSING = re.compile(r"parameter '([\w-]{1,64})'")
 _KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
@@ -40,7 +41,7 @@ def problem(
     request: Request[Any, Any, Any], status: int, code: str, message: str, field: str | None
 ) -> Response[bytes]:
     """One error body in the shape that the path's clients expect."""
-    headers = {"Retry-After": RETRY_AFTER} if status in (429, 503) else {}
+    headers = {**PLAIN, **({"Retry-After": RETRY_AFTER} if status in (429, 503) else {})}
     if request.scope["path"].startswith("/v1/"):
         kind = _KINDS.get(status, "invalid_request_error" if status < 500 else "server_error")
         body = {"error": {"message": message, "type": kind, "param": field, "code": code}}

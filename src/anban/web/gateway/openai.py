@@ -148,8 +148,8 @@ class Reply:
                 "anban": closed.meta.shown(),
             }
         )
-        length = (b"content-length", b"%d" % len(body))
-        start = _start(closed.meta, b"application/json", [length])
+        more = [(b"content-length", b"%d" % len(body)), (b"cache-control", b"no-store")]
+        start = _start(closed.meta, b"application/json", more)
         if self._once is not None and not self._broke:
             self._once.keep(start["headers"], body)
         await self._send(send, start)
