@@ -49,7 +49,7 @@ bench: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.run
 
 fuzz: $(VENV)/.test-installed
-	$(BIN)/python tests/fuzz/run.py --inputs 100000
+	$(BIN)/python -m tests.fuzz.run --inputs 100000
 
 # Needs uv. Writes hashes, names no index.
 lock:

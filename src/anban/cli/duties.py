@@ -1,6 +1,7 @@
 """`anban duties`: from a duty's name to its clauses, code, test and evidence."""
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ CHECKOUT_TESTS = Path(__file__).parents[3] / "tests"
 
 def show_duties(clause: str | None, pack: str | None, *, as_json: bool, lang: Lang, data: Path) -> int:
     """Print them; 1 when nothing matches. Evidence is counted when the service runs."""
+    import_module("anban.app")  # every room that performs something
     register = load()
     now = SystemClock().now()
     tests = CHECKOUT_TESTS if CHECKOUT_TESTS.is_dir() else None
