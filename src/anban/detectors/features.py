@@ -1,6 +1,7 @@
 """Turns a folded text into numbers for the linear model: hashed pieces of characters, words and the turns before."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,19 +30,38 @@ def buckets(text: str, longest: int = 4) -> Buckets:
     codes = _codes(text[:_CHARS])
     pieces = _char_pieces(codes, longest)
     pieces.extend(_word_pieces(codes))
-    return np.unique((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+    return _each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
 
 
 def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
     """Bucket numbers of the last turns before the text; who spoke is part of each piece."""
-    pieces: list[_U64] = []
-    for role, text in turns[-_BEFORE:]:
-        seed = _USER_SEED if role == "user" else _COMPANION_SEED
-        codes = _codes(text[-_BEFORE_CHARS:])
-        pieces.extend((piece ^ seed) * _MIX for piece in (*_char_pieces(codes, 3), *_word_pieces(codes)))
-    if not pieces:
+    found = [_buckets_of_turn(role, text[-_BEFORE_CHARS:]) for role, text in turns[-_BEFORE:]]
+    if not found:
         return np.empty(0, dtype=np.int64)
-    return np.unique((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+    return found[0] if len(found) == 1 else _each_once(np.concatenate(found))
+
+
+@lru_cache(maxsize=1024)
+def _buckets_of_turn(role: Role, text: str) -> Buckets:
+    """A turn comes again with every message that follows it; it is taken apart once."""
+    seed = _USER_SEED if role == "user" else _COMPANION_SEED
+    codes = _codes(text)
+    pieces = [(piece ^ seed) * _MIX for piece in (*_char_pieces(codes, 3), *_word_pieces(codes))]
+    return _each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+
+
+def _each_once(found: Buckets) -> Buckets:
+    """Sorted, without repeats: `numpy.unique` for arrays so short that its own overhead would be most of the time."""
+    found.sort()
+    keep = np.empty(len(found), dtype=np.bool_)
+    keep[0] = True
+    np.not_equal(found[1:], found[:-1], out=keep[1:])
+    return found[keep]
+
+
+def forget_earlier_turns() -> None:
+    """Drop what is remembered of earlier turns, as erasing a person's words requires."""
+    _buckets_of_turn.cache_clear()
 
 
 def share(count: int) -> float:
