@@ -100,6 +100,10 @@ def _written(path: Path) -> Iterator[Row]:
     group = _groups(rows)
     for row in rows:
         labels = {name: (int(value), _OWN_WEIGHT) for name, value in row["labels"].items()}
+        if path.stem.endswith(("-crisis", "-long")):
+            # Age is marked here wherever the words show it; unmarked texts would else count as young or old.
+            for name in ("minority", "elderly"):
+                labels.setdefault(name, (0, 1.0))
         grade = None
         if row["labels"].get("self-harm"):
             grade = _SEVERE.get(row.get("level", ""), 2)
