@@ -126,7 +126,7 @@ async def _reply(message: Message, gateway: Gateway, model: str, usage: bool, on
         created=int(message.at.timestamp()),
         streaming=message.streaming,
         usage=usage,
-        last_words=gateway.rt.words.render("outage.storage", lang=message.lang).text,
+        last_words=lambda: gateway.rt.words.render("outage.storage", lang=message.lang).text,
         slow_reader=gateway.slow_reader,
         once=once,
     )
@@ -170,7 +170,7 @@ async def _odd(
         created=int(message.at.timestamp()),
         streaming=message.streaming,
         usage=False,
-        last_words=gateway.rt.words.render("outage.storage", lang=message.lang).text,
+        last_words=lambda: gateway.rt.words.render("outage.storage", lang=message.lang).text,
         slow_reader=gateway.slow_reader,
     )
 

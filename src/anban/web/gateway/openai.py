@@ -1,7 +1,7 @@
 """A turn in OpenAI's chat protocol: ordinary chunks, ordinary choices, one object of ours beside them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -34,7 +34,7 @@ class Reply:
         created: int,
         streaming: bool,
         usage: bool,
-        last_words: str,
+        last_words: Callable[[], str],
         slow_reader: float,
         once: Once | None = None,
     ) -> None:
@@ -93,7 +93,7 @@ class Reply:
         except Exception as error:  # noqa: BLE001 - whatever broke, a person is at the other end
             log.error("turn.broke", decision=self._meta.decision, **told(error))
             self._broke = True
-        yield Spoke(self._last_words)
+        yield Spoke(self._last_words())
         yield Closed(self._meta)
 
     async def _stream(self, send: Send) -> None:
