@@ -1,5 +1,6 @@
 """Draft article 17, final article 18: after every two hours of continuous use people are asked to rest."""
 
+from anban.conversations.mailbox import read_after
 from anban.ledger.kinds import Kind
 from anban.rails.message import Client
 from anban.rails.pulse import remind_listeners
@@ -96,10 +97,11 @@ async def test_who_reads_without_writing_is_reminded_when_the_time_has_come(hous
     person = await house.person()
     with house.rt.post.bell(person.id):
         await remind_listeners(house.rt, house.service)
-        heard = await house.say("嗯。", client=Client(shows_notices=True))
+    (letter,) = await house.rt.db.read(lambda c: read_after(c, person.id, person.key, 0))
+    assert (letter.kind, letter.payload["kind"]) == ("notice", "break")
+    assert "2 个小时" in letter.payload["text"]
+    heard = await house.say("嗯。", client=Client(shows_notices=True))
     assert heard.notices == (), "it was given already"
-    given = await house.get("/anban/v1/people/xiaolin")
-    assert given.status_code == 200
 
 
 async def test_comfort_comes_before_a_reminder(house: House) -> None:
