@@ -131,7 +131,7 @@ async def house_at(
         mount(house), http="httptools", lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=2
     )
     server = _Quiet(config)
-    async with alive(house), httpx.AsyncClient(timeout=40, limits=httpx.Limits(max_connections=200)) as http:
+    async with alive(house), httpx.AsyncClient(timeout=25, limits=httpx.Limits(max_connections=200)) as http:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield Guest(house, f"http://127.0.0.1:{listener.getsockname()[1]}", http)
