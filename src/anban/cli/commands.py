@@ -105,6 +105,14 @@ def verify(path: Path, *, public_key: str | None = None, json: bool = False) -> 
     return 1
 
 
+@app.command
+def train(*, data: Path, out: Path | None = None, evaluate: bool = False) -> int:
+    """Rebuild the detectors' model from the recipe and the data folder; --evaluate measures the present one."""
+    from anban.cli.training import measure_model, train_model
+
+    return measure_model(data) if evaluate else train_model(data, out)
+
+
 @ledger.command
 def export(path: Path, *, data: Data = DEFAULT_DATA) -> int:
     """Write the whole ledger to PATH, for verifiers."""
