@@ -141,7 +141,7 @@ def mount(house: House) -> Litestar:
         token_key=_secret(settings.token_key).encode() or None,
         fallback=house.service,
         slow_reader=rules.number("slow-reader-seconds"),
-        visitor_secret=secrets.token_bytes(32) if settings.demo else None,
+        visitor_secret=rt.keys.derived("visitor cookies").secret if settings.demo else None,
     )
     watched = Watched(rt, house.sequencer)
     office = Office(gateway, house.admin_key, settings.demo, settings.data)

@@ -9,13 +9,18 @@ from jinja2 import Environment
 from litestar import Request, Response, get, post
 from litestar.params import Dependency
 
+from anban.base.db import Connection
 from anban.base.errors import BadInput, StorageFailed
 from anban.base.ids import new_id
+from anban.conversations.mailbox import newest
+from anban.people.users import find
 from anban.rails.chunks import Closed, Opened, Spoke
 from anban.rails.leaving import leave, person
 from anban.rails.message import Client, Message
 from anban.rails.turn import known, run_turn
 from anban.rails.whitelist import forwardable
+from anban.risk.ladder import LIFE_NAMES
+from anban.risk.record import decayed, held_level
 from anban.web.auth import identifier
 from anban.web.gateway.body import receive_body
 from anban.web.gateway.chat import DEFAULT_CONVERSATION, DEFAULT_PERSONA, Gateway, TheGateway
@@ -57,7 +62,8 @@ ThePages = Annotated[Pages, Dependency(skip_validation=True)]
 @get("/", summary="The companion chat", tags=["pages"], include_in_schema=False)
 async def chat_page(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """The reference chat; in demo mode it talks, otherwise it says where things are."""
-    return _chat(request, pages, [], DEFAULT_CONVERSATION, "")
+    level, after = await _remembered(request, pages)
+    return _chat(request, pages, [], DEFAULT_CONVERSATION, level, after=after)
 
 
 @post("/chat/say", status_code=200, include_in_schema=False, request_max_body_size=None)
@@ -131,6 +137,7 @@ def _chat(
     conversation: str,
     level: str,
     visitor: str | None = None,
+    after: int = 0,
 ) -> Response[str]:
     lang = _lang(request)
     visitor = visitor or _visitor(request, pages) or new_visitor()
@@ -147,6 +154,7 @@ def _chat(
         personas=[],
         turns=turns,
         level=level,
+        after=after,
     )
     response = _html(html, request)
     if pages.gateway.visitor_secret is not None:
@@ -154,6 +162,27 @@ def _chat(
             COOKIE, signed(visitor, pages.gateway.visitor_secret), httponly=True, samesite="strict", path="/"
         )
     return response
+
+
+async def _remembered(request: Request[Any, Any, Any], pages: Pages) -> tuple[str, int]:
+    """The level this browser's person is held at, and the last event they had: a new tab forgets neither."""
+    rt, service, visitor = pages.gateway.rt, pages.gateway.fallback, _visitor(request, pages)
+    if visitor is None:
+        return "", 0
+    now = rt.clock.now()
+    fading = rt.rules(service, frozenset[str](), now).lasting("risk-decay-hours")
+
+    def work(connection: Connection) -> tuple[str, int]:
+        user = find(connection, rt.keys, service.id, visitor)
+        if user is None:
+            return "", 0
+        held = decayed(held_level(connection, user.id), now, fading)
+        return LIFE_NAMES[held.life], newest(connection, user.id)
+
+    try:
+        return await rt.db.read(work)
+    except StorageFailed:
+        return "", 0
 
 
 def _html(html: str, request: Request[Any, Any, Any]) -> Response[str]:
