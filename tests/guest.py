@@ -60,9 +60,12 @@ class Guest:
         client: str = "",
         stream: bool = False,
         headers: dict[str, str] | None = None,
+        body_user: str | None = None,
         **more: Any,
     ) -> Said:
-        """One message, one reply."""
+        """One message, one reply. `body_user` is the body's own `user`; `more` goes into the body too."""
+        if body_user is not None:
+            more["user"] = body_user
         url, body = f"{self.url}/v1/chat/completions", chat_body(text, stream, more)
         told = {**named(user, conversation, client), **(headers or {})}
         if not stream:

@@ -1,4 +1,4 @@
-"""A human takes over: the model is silent from that instant, their words come back as the answer, one holds at a time."""
+"""A human takes over: the model is silent from that instant, their words are the answer, one holds at a time."""
 
 import asyncio
 from itertools import count
