@@ -149,7 +149,7 @@ def _wrong_messages(text: str, user: str, turn: dict[str, str]) -> Iterator[Odd]
 
 _WRONG = {
     "a number": ("0.5", [], {}, True),
-    "a whole number": ("5", [], {}, True, 1.5, 2**80),
+    "a whole number": ("5", [], {}, True, 1.5),
     "true or false": ("true", 1, [], {}),
     "a string": (3, [], {}, True),
     "an object": (3, [], "x", True),
@@ -164,6 +164,9 @@ def _wrong_fields(good: dict[str, Any]) -> Iterator[Odd]:
         for value in _WRONG.get(shape, (3, True)):
             yield Odd(f"{field}-{value!r}", written({**good, field: value}), 422, field)
     yield Odd("stop-[3]", written({**good, "stop": ["a", 3]}), 422, "stop")
+    for field in ("max_tokens", "seed", "n"):
+        for value in (5.0, -3, 0, 2**63, 2**80):
+            yield Odd(f"{field}-{value!r}", written({**good, field: value}), 200)
     nothing = dict.fromkeys(SHAPES)
     yield Odd("every-field-null", written({**good, **nothing}), 200)
 

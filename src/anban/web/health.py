@@ -10,6 +10,10 @@ from prometheus_client import generate_latest
 
 from anban.ledger.sequencer import Sequencer
 from anban.rails.runtime import Runtime
+from anban.web.auth import MOST_ID
+from anban.web.description import describe
+from anban.web.gateway.chat import TheGateway
+from anban.web.gateway.moderations import MOST_INPUTS
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,11 @@ async def metrics(watched: TheWatched) -> str:
 
 
 @get("/openapi.json", include_in_schema=False)
-async def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
+async def openapi(request: Request[Any, Any, Any], gateway: TheGateway) -> dict[str, Any]:
     """The description of every door, generated from the doors themselves."""
-    return request.app.openapi_schema.to_schema()
+    limits = gateway.limits
+    sizes = {"message": limits.message, "messages": limits.messages, "inputs": MOST_INPUTS, "id": MOST_ID}
+    return describe(request.app.openapi_schema.to_schema(), sizes)
 
 
 async def states(watched: Watched) -> dict[str, str]:

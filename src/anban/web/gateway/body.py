@@ -119,6 +119,9 @@ def read_chat(body: dict[str, Any], limits: Limits) -> Chat:
     for name, value in body.items():
         shape = SHAPES.get(name)
         if shape is not None and value is not None and type(value) not in shape[0]:
+            if shape is _WHOLE and isinstance(value, float) and value.is_integer():
+                body[name] = int(value)  # 5.0 is a whole number in JSON, and so is one too large for 64 bits
+                continue
             raise BadInput(f"{name} must be {shape[1]}", field=name)
     stop = body.get("stop")
     if isinstance(stop, list) and not all(isinstance(each, str) for each in stop):

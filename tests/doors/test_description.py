@@ -1,0 +1,74 @@
+"""What `/openapi.json` says is so: requests made from it, right and wrong, are answered as it declares."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from anban.app import build, mount
+from anban.settings import DEMO_KEY, Settings
+
+KEY = {"Authorization": f"Bearer {DEMO_KEY}"}
+pytestmark = pytest.mark.timeout(170)
+EXAMPLES = int(os.environ.get("ANBAN_TEST_EXAMPLES", "12"))
+"""Requests of each kind for each door; thousands for a release."""
+QUICKLY = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+DOORS = """
+POST /v1/chat/completions, GET /v1/models, POST /v1/moderations, POST /anban/v1/events/{event_id}/ack,
+POST /anban/v1/exit, GET /anban/v1/people/{user}, PUT /anban/v1/people/{user}, GET /anban/v1/cases,
+GET /anban/v1/cases/{case_id}, POST /anban/v1/cases/{case_id}/{act}, GET /anban/v1/ledger,
+GET /anban/v1/ledger/export, GET /anban/v1/decisions/{decision}, GET /anban/v1/duties, POST /anban/v1/switch,
+GET /healthz, GET /readyz, GET /metrics, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent
+"""
+NEVER_ENDS = {"GET /anban/v1/events"}
+"""The channel of events has tests of its own."""
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, schemathesis.schemas.APIOperation]]:
+    house = asyncio.run(build(Settings(demo=True, data=tmp_path_factory.mktemp("house"))))
+    schema = schemathesis.openapi.from_asgi("/openapi.json", mount(house))
+    refusing = schema.config.checks.negative_data_rejection
+    refusing.expected_statuses = [*refusing.expected_statuses, "413"]
+    found = (each.ok() for each in schema.get_all_operations())
+    yield {each.label: each for each in found}
+    asyncio.run(house.rt.db.close())
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
+@pytest.mark.parametrize("door", [door.strip() for door in DOORS.split(",")])
+def test_a_door_answers_as_it_says(
+    described: dict[str, schemathesis.schemas.APIOperation], door: str, mode: GenerationMode
+) -> None:
+    operation = described[door]
+    takes_anything = not operation.path_parameters and not operation.query and not operation.body
+    if mode is GenerationMode.NEGATIVE and takes_anything:
+        pytest.skip("nothing can be wrong with it")
+
+    # A parameter that a door does not know changes nothing there, and is no reason to send anybody away.
+    excluded = [negative_data_rejection] if operation.query else []
+    if door == "PUT /anban/v1/people/{user}":
+        excluded.append(positive_data_acceptance)  # whether a time zone exists, no schema can say
+
+    @QUICKLY
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: schemathesis.Case) -> None:
+        case.call_and_validate(headers=KEY, excluded_checks=excluded)
+
+    check()
+
+
+def test_every_door_is_described_and_tried(described: dict[str, schemathesis.schemas.APIOperation]) -> None:
+    assert set(described) - NEVER_ENDS == {door.strip() for door in DOORS.split(",")}
