@@ -61,7 +61,7 @@ def _door(method: str, path: str, told: Data, known: Data) -> Data:
     if mine.get("named"):
         door["parameters"] = [
             *told.get("parameters", ()),
-            *(_header(*each, known["header"]) for each in known["headers"].items()),
+            *(_header(name, why, known["header"]) for name, why in known["headers"].items()),
         ]
     return door
 

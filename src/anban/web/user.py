@@ -33,6 +33,7 @@ from anban.words.language import language_of
 
 LANG_COOKIE = "anban_lang"
 MOST_TYPED = 30_000
+MOST_FIELDS = 64
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -71,7 +72,7 @@ async def say(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]
     """The chat without script: one message in, the whole page out. A browser that keeps no cookies is heard too."""
     gateway = pages.gateway
     raw = await receive_body(request, gateway.limits, gateway.slow_reader)
-    fields = parse_qs(raw.decode("utf-8", "replace"))
+    fields = parse_qs(b"&".join(raw.split(b"&", MOST_FIELDS)[:MOST_FIELDS]).decode("utf-8", "replace"))
     text = fitted("\n".join(fields.get("text", ())), MOST_TYPED)
     conversation = DEFAULT_CONVERSATION
     with suppress(BadInput):

@@ -15,7 +15,8 @@ _MOST_TOKENS = 10_000
 _LONG = 4_096
 _EDGE = 1_024
 
-_TOKENS = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
+_TOKENS = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"?(\s*:)?', re.DOTALL)
+_NAME = re.compile(r"[A-Za-z0-9_.-]{0,40}")
 _SENTENCES = re.compile(r"[^。！？!?；;.\n]+")
 _STREAM = re.compile(rb'"stream"\s*:\s*true')
 _PERSON = re.compile(rb'"(safety_identifier|user)"\s*:\s*"((?:[^"\\]|\\.){1,1024})"', re.DOTALL)
@@ -99,7 +100,8 @@ def _quoted(plain: str) -> Iterator[str]:
             break
         outside.append(plain[last : token.start()])
         last = token.end()
-        yield _unescaped(token[1])
+        if not (token[2] and _NAME.fullmatch(token[1])):
+            yield _unescaped(token[1])
     outside.append(plain[last:])
     rest = " ".join(outside).translate(_PUNCTUATION)
     if any(not word.isascii() or word.isalpha() for word in set(rest.split()) - _LITERALS) or "%" in rest:
