@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ def test_the_ledgers_tail_shows_the_newest_entries(service: Running, run: Run) -
 
 
 def test_an_export_is_whole_and_one_flipped_bit_is_found_and_named(service: Running, run: Run, tmp_path: Path) -> None:
-    service.say("今天把阳台的花浇了。", user="export")
+    service.say("我不想活了，药已经买好了", user="export")
+    while any(entry["seq"] is None for entry in service.ledger()):
+        time.sleep(0.1)
     path = tmp_path / "ledger.jsonl"
     code, out, _ = run("ledger", "export", str(path), *at(service))
     lines = path.read_bytes().splitlines(keepends=True)
