@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest_asyncio
 from anban.base.db import Database
 from anban.base.errors import Conflict
 from tests.fakes import FakeUpstream, ok
-from tests.guest import Guest
+from tests.guest import Guest, house_at
 from tests.people.scene import a_case
+from tests.stores import PostgresServer
 from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -177,3 +179,23 @@ async def test_of_two_claims_at_once_one_wins_in_both_databases(db: Database) ->
         return True
 
     assert sum(await asyncio.gather(*(attempt(f"r{n}") for n in range(8)))) == 1
+
+
+@pytest.mark.parametrize("what", ["claim", "exit"])
+async def test_a_stop_at_one_replica_ends_the_answer_at_the_other(
+    postgres_server: PostgresServer, tmp_path: Path, upstream: FakeUpstream, what: str
+) -> None:
+    async with postgres_server.database() as url:
+        async with house_at(tmp_path / "one", database=url, upstream=upstream.url) as one:
+            async with house_at(tmp_path / "two", database=url, upstream=upstream.url) as two:
+                case = (await one.say(PLAN, user="both")).meta["case"]
+                upstream.answers_once(ok("听起来你今天过得不错。" * 40, gap=0.05))
+                answering = asyncio.create_task(two.say(ORDINARY, user="both", conversation="other", stream=True))
+                await until(lambda: upstream.asked and upstream.asked[-1].streaming and not upstream.asked[-1].answered)
+                if what == "claim":
+                    assert await act(one, case, "claim") == 200
+                else:
+                    await one.say("退出", user="both", conversation="other")
+                async with asyncio.timeout(5):
+                    said = await answering
+                assert said.finish == "stop" and said.done and await upstream.was_left(1.0)

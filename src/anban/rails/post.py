@@ -100,6 +100,10 @@ class Flights:
             flight.stop(why)
         return len(chosen)
 
+    def people(self) -> tuple[str, ...]:
+        """Whose answers are under way here."""
+        return tuple(self._flights)
+
     def stop_all(self, why: str) -> None:
         """Stop every answer under way."""
         for flights in tuple(self._flights.values()):

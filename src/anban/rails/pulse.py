@@ -1,4 +1,4 @@
-"""What must happen though nobody writes: the spool entered when the database is back, reminders at their hour."""
+"""What must happen though nobody writes: the spool entered, reminders at their hour, stops that came elsewhere."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,11 @@ from functools import partial
 
 import structlog
 
+from anban.base.db import Connection
 from anban.base.errors import StorageFailed
 from anban.cases.late import enter_late
-from anban.conversations.sessions import use
+from anban.cases.takeover import holder
+from anban.conversations.sessions import last_session, use
 from anban.provider.models import Service
 from anban.rails.giving import leave_for_app
 from anban.rails.notices import break_due
@@ -22,7 +24,7 @@ EVERY = 1.0
 
 
 async def beat(rt: Runtime, service: Service, stop: asyncio.Event) -> None:
-    """Once a second until `stop`: look after the database, the spool and due reminders."""
+    """Once a second until `stop`: look after the database, the spool, due reminders and answers under way."""
     while not stop.is_set():
         try:
             if not rt.db.healthy:
@@ -30,6 +32,7 @@ async def beat(rt: Runtime, service: Service, stop: asyncio.Event) -> None:
             if rt.db.healthy:
                 await replay_spool(rt, service)
                 await remind_listeners(rt, service)
+                await stop_from_elsewhere(rt)
         except StorageFailed as error:
             rt.figures.faults.labels("database").inc()
             log.warning("pulse.storage", code=error.code)
@@ -83,6 +86,26 @@ async def remind_listeners(rt: Runtime, service: Service) -> None:
         due = break_due(session, present.given, rules)
         if due is not None:
             await _send(present, due.kind, due.window, due.slots, rt)
+
+
+async def stop_from_elsewhere(rt: Runtime) -> None:
+    """End answers of people whom a human has taken over, or who have left, in another process (final art 19)."""
+    if rt.db.exclusive or not (flying := rt.flights.people()):
+        return
+    answering = {who: present for who in flying if (present := rt.presence.get(*who.split("|", 1))) and present.user}
+    reasons = await rt.db.read(lambda connection: [(who, _stop(connection, each)) for who, each in answering.items()])
+    for who, why in reasons:
+        if why is not None:
+            rt.flights.stop(who, why)
+
+
+def _stop(connection: Connection, present: Present) -> str | None:
+    assert present.user is not None
+    if holder(connection, present.user.id) is not None:
+        return "takeover"
+    last, known = last_session(connection, present.user.id), present.session
+    left = last is not None and known is not None and last.id == known.id and last.left_at is not None
+    return "exit" if left else None
 
 
 async def _send(present: Present, kind: str, window: str, slots: dict[str, str], rt: Runtime) -> None:
