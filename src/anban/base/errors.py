@@ -1,5 +1,9 @@
 """One family of errors; only `web/problems.py` turns them into HTTP."""
 
+import traceback
+from pathlib import Path
+from typing import Any
+
 
 class AnbanError(Exception):
     """Something Anban refuses or cannot do, said so that the caller can act on it.
@@ -92,3 +96,12 @@ class Misconfigured(AnbanError):
     """The deployment may not start like this."""
 
     code = "misconfigured"
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """An error as a log may tell it: its kind and where it happened. What it says could hold a person's words."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return {
+        "error": type(error).__name__,
+        "where": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }

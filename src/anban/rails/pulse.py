@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 
 from anban.base.db import Connection
-from anban.base.errors import StorageFailed
+from anban.base.errors import StorageFailed, told
 from anban.cases.late import enter_late
 from anban.cases.takeover import holder
 from anban.conversations.sessions import last_session, use
@@ -38,7 +38,7 @@ async def beat(rt: Runtime, service: Service, stop: asyncio.Event) -> None:
             log.warning("pulse.storage", code=error.code)
         except Exception as error:  # noqa: BLE001 - the pulse outlives whatever fails in one beat
             rt.figures.faults.labels("pulse").inc()
-            log.error("pulse.failed", error=type(error).__name__, exc_info=error)
+            log.error("pulse.failed", **told(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)
 

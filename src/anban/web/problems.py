@@ -1,9 +1,7 @@
 """Errors as the outside sees them: OpenAI's object on `/v1/*`, problem+json elsewhere (RFC 9457). Never user text."""
 
 import re
-import traceback
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,7 +9,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from anban.base.errors import AnbanError
+from anban.base.errors import AnbanError, told
 from anban.web.headers import PLAIN
 
 log = structlog.get_logger()
@@ -50,15 +48,6 @@ def problem(
     if field is not None:
         body["field"] = field
     return Response(orjson.dumps(body), status_code=status, media_type="application/problem+json", headers=headers)
-
-
-def told(error: BaseException) -> dict[str, Any]:
-    """An error as a log may tell it: its kind and where it happened. What it says could hold a person's words."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return {
-        "error": type(error).__name__,
-        "where": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
-    }
 
 
 def _code(error: HTTPException) -> str:

@@ -9,10 +9,10 @@ import orjson
 import structlog
 from litestar.types import Receive, Scope, Send
 
+from anban.base.errors import told
 from anban.rails.chunks import Called, Chunk, Closed, Meta, Opened, Spoke
 from anban.rails.speech import Reason, ToolDelta, Usage
 from anban.web.gateway.idempotency import Once
-from anban.web.problems import told
 
 log = structlog.get_logger()
 
