@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect
 
 from anban.app import every_table
 from anban.base.db import Database
-from anban.base.migrate import migrate, newest
+from anban.base.migrate import migrate, newest, upgrade
 from tests import stores
 
 
@@ -37,25 +37,31 @@ def url(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue(request.param)
 
 
-async def upgraded(database: Database) -> None:
-    assert await migrate(database), "an empty database has everything to gain"
+@pytest.fixture(params=["made at once", "by the chain"])
+def way(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
-async def test_an_empty_database_gets_every_table(url: str) -> None:
+async def upgraded(database: Database, way: str = "made at once") -> None:
+    changed = await (migrate(database) if way == "made at once" else database.write(upgrade))
+    assert changed, "an empty database has everything to gain"
+
+
+async def test_an_empty_database_gets_every_table(url: str, way: str) -> None:
     async with stores.opened(url, tables=False) as database:
-        await upgraded(database)
+        await upgraded(database, way)
         assert await database.read(tables) == {*filter(of_the_house, every_table().tables), "alembic_version"}
 
 
-async def test_the_tables_are_those_that_the_code_speaks_of(url: str) -> None:
+async def test_the_tables_are_those_that_the_code_speaks_of(url: str, way: str) -> None:
     async with stores.opened(url, tables=False) as database:
-        await upgraded(database)
+        await upgraded(database, way)
         assert await database.read(differences) == []
 
 
-async def test_a_second_start_finds_nothing_to_do(url: str) -> None:
+async def test_a_second_start_finds_nothing_to_do(url: str, way: str) -> None:
     async with stores.opened(url, tables=False) as database:
-        await upgraded(database)
+        await upgraded(database, way)
         assert not await migrate(database)
 
 

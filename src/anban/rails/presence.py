@@ -19,7 +19,7 @@ from anban.rails.post import Post
 from anban.risk.models import Held
 from anban.risk.record import held_level
 
-MOST_PEOPLE = 4_000
+MOST_PEOPLE = 1_500
 """People held in memory at once; the one not seen for longest leaves first."""
 
 
