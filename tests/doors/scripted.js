@@ -5,7 +5,7 @@
   const usual = { text: "我在听。", anban: {} };
 
   // A reply that is `held` says its text and then nothing, until it is released.
-  function stream({ text, anban, held, cut }, signal) {
+  function stream({ text, anban, last, held, cut }, signal) {
     const bytes = new TextEncoder();
     const chunk = (delta, more = {}) =>
       bytes.encode(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: null }], ...more })}\n\n`);
@@ -19,7 +19,7 @@
         sink.enqueue(chunk({ role: "assistant", content: "" }, { anban: about }));
         for (const piece of text.match(/[^]{1,3}/g) ?? []) sink.enqueue(chunk({ content: piece }));
         scripted.release = () => {
-          if (!cut) sink.enqueue(chunk({}, { anban: about }));
+          if (!cut) sink.enqueue(chunk({}, { anban: { ...about, ...last } }));
           if (!cut) sink.enqueue(bytes.encode("data: [DONE]\n\n"));
           sink.close();
         };

@@ -75,6 +75,13 @@ def test_a_reply_does_not_repeat_what_a_person_already_said_by_event(chat: Page)
     expect(chat.locator(".turn:not(.me) .said")).to_have_text(["到了"])
 
 
+def test_a_line_that_holds_until_a_person_writes_is_not_marked_as_theirs(chat: Page) -> None:
+    emit(chat, "message", text="我是值班人员，是真人。")
+    answers(chat, {"text": "值班同事还没回这一句。", "anban": {"author": "human"}, "last": {"author": "system"}})
+    say(chat, "在吗")
+    expect(chat.locator(".turn.system .said")).to_have_text(["值班同事还没回这一句。"])
+
+
 def test_words_of_the_service_itself_are_marked_and_go_into_the_history(chat: Page) -> None:
     answers(chat, {"text": "谢谢你告诉我。", "anban": {"author": "system", "level": "L3"}})
     say(chat, "我不想活了")

@@ -103,7 +103,8 @@ async def test_while_nobody_writes_a_true_line_holds(
     house.advance(seconds=21)
     async with asyncio.timeout(5):
         said = await waiting
-    assert said.meta["author"] == "human" and said.text and len(upstream.asked) == asked
+    assert said.meta["author"] == "system", "a line of ours that holds is not a person's"
+    assert said.text and len(upstream.asked) == asked
     assert "?" not in said.text and "？" not in said.text
 
 

@@ -1,9 +1,11 @@
 """A file of promises for when the database is gone: sealed, checksummed, fsynced, replayed in order."""
 
+import fcntl
 import os
 import struct
-import threading
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from anban.base.errors import StorageFailed
@@ -14,12 +16,14 @@ _MOST = 1 << 20
 
 
 class Spool:
-    """Append-only; each record is length, CRC-32, sealed bytes. A torn last record is not a record."""
+    """Append-only; each record is length, CRC-32, sealed bytes. A torn last record is not a record.
+
+    Processes that share the file take turns through a lock beside it.
+    """
 
     def __init__(self, path: Path, key: DataKey) -> None:
         self.path = path
         self._key = key
-        self._lock = threading.Lock()
 
     @property
     def empty(self) -> bool:
@@ -27,25 +31,39 @@ class Spool:
 
     def append(self, record: bytes) -> None:
         """Seal `record` and return once it is on disk. Raises `StorageFailed`."""
-        sealed = self._key.seal(record, "spool")
+        framed = self._framed(record)
         try:
-            with self._lock:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-                try:
-                    os.write(handle, _HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed)
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+            with self._alone(), open(self.path, "ab", opener=_private) as file:
+                # What a crash left half written would hide everything behind it.
+                file.truncate(self._whole()[1])
+                file.write(framed)
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as error:
             raise StorageFailed("the spool could not be written") from error
 
     def records(self) -> list[bytes]:
         """Every whole record, oldest first; a torn or altered one ends the list, what follows cannot be trusted."""
-        if self.empty:
-            return []
+        return [] if self.empty else self._whole()[0]
+
+    def clear(self, replayed: int) -> None:
+        """Drop the first `replayed` records, keeping any that arrived since."""
+        with self._alone():
+            part = self.path.with_suffix(".part")
+            with open(part, "wb", opener=_private) as file:
+                file.writelines(self._framed(record) for record in self._whole()[0][replayed:])
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, self.path)
+
+    def _framed(self, record: bytes) -> bytes:
+        sealed = self._key.seal(record, "spool")
+        return _HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed
+
+    def _whole(self) -> tuple[list[bytes], int]:
+        """Every whole record, and where the last of them ends."""
         found: list[bytes] = []
-        content = self.path.read_bytes()
+        content = self.path.read_bytes() if self.path.exists() else b""
         at = 0
         while at + _HEAD.size <= len(content):
             length, checksum = _HEAD.unpack_from(content, at)
@@ -57,17 +75,18 @@ class Spool:
             except Unreadable:
                 break
             at += _HEAD.size + length
-        return found
+        return found, at
 
-    def clear(self, replayed: int) -> None:
-        """Drop the first `replayed` records, keeping any that arrived since."""
-        with self._lock:
-            rest = self.records()[replayed:]
-            part = self.path.with_suffix(".part")
-            with open(part, "wb") as file:
-                for record in rest:
-                    sealed = self._key.seal(record, "spool")
-                    file.write(_HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, self.path)
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path.with_suffix(".lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

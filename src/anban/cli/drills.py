@@ -131,6 +131,7 @@ def _break(drill: Drill) -> None:
         )
         if any(notice["kind"] == "break" for notice in answer["anban"]["notices"]):
             shown.append(step * 10.0)
+        drill.expect("ordinary words stay at L0", answer["anban"]["level"] == "L0")
         drill.advance(10)
     drill.expect(f"reminders at 120 and 240 minutes, not at {shown}", shown == [120.0, 240.0])
 

@@ -13,9 +13,11 @@ from anban.conversations.models import sessions
 SESSION_INSERT = insert(sessions)
 SESSION_USED = (
     update(sessions)
-    .where(sessions.c.id == bindparam("session_id"))
+    .where(sessions.c.id == bindparam("session_id"), sessions.c.last_at == bindparam("before"))
     .values(last_at=bindparam("at"), seconds=sessions.c.seconds + bindparam("more"))
 )
+"""Counts a stretch once, also when two replicas saw the same stretch end: only the first finds `before` unmoved."""
+
 SESSION_LEFT = update(sessions).where(sessions.c.id == bindparam("session_id")).values(left_at=bindparam("at"))
 
 _LAST = (

@@ -9,7 +9,7 @@ import structlog
 from anban.base.errors import StorageFailed
 from anban.conversations.mailbox import put
 from anban.rails.answer import Answer, begin_answer, request_for, withheld_words
-from anban.rails.chunks import Chunk, Closed, Opened, Spoke
+from anban.rails.chunks import Author, Chunk, Closed, Opened, Spoke
 from anban.rails.danger import DURABLE_WITHIN, comfort
 from anban.rails.giving import give_notice, stopped, told_of_outage
 from anban.rails.leaving import leave
@@ -94,17 +94,19 @@ async def relayed(situation: Situation, cursor: int, rt: Runtime) -> AsyncGenera
     """A human holds the conversation; the model says nothing."""
     user, holder = situation.present.user, situation.present.holder
     assert user is not None and holder is not None
-    meta = situation.meta("human", actions=("relayed",), verdict="stop")
+    # Whose words they are is known when they come: a line of ours that holds is not a person's.
+    author: Author = "system"
     parts: list[str] = []
     audience = situation.standing.audience
     try:
-        yield Opened(meta)
-        async for piece in relay(situation.message, user, holder, cursor, audience, situation.rules, rt):
+        yield Opened(situation.meta("human", actions=("relayed",), verdict="stop"))
+        async for piece, speaks in relay(situation.message, user, holder, cursor, audience, situation.rules, rt):
+            author = speaks
             parts.append(piece.text)
             yield piece
     finally:
-        _recorded(situation, rt, "".join(parts), "human", "ours")
-    yield Closed(meta)
+        _recorded(situation, rt, "".join(parts), author, "ours")
+    yield Closed(situation.meta(author, actions=("relayed",), verdict="stop"))
 
 
 def _words(situation: Situation, template: str, rt: Runtime) -> str:

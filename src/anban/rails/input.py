@@ -26,15 +26,18 @@ def observe(message: Message, before: tuple[Said, ...], panel: Panel, rules: Rul
     return reading, seen
 
 
-def earlier(message: Message, recent: Iterable[Turn], most: int) -> tuple[Said, ...]:
+def earlier(message: Message, recent: Iterable[Turn], rules: Rulebook) -> tuple[Said, ...]:
     """The turns before this message: our own record of the conversation where there is one.
 
     An app may rewrite the history it sends; what we recorded ourselves cannot be made to disappear. Only for a
-    conversation that we have not seen yet is the app's history all there is.
+    conversation that we have not seen yet is the app's history all there is. What is older than a level lasts without
+    a sign no longer colours what is said now: the level itself is the memory of it.
     """
-    own = [turn for turn in recent if turn.conversation == message.conversation]
+    most, within = rules.whole("detection-window-turns"), rules.lasting("risk-decay-hours")
+    own = [turn for turn in recent if turn.conversation == message.conversation and message.at - turn.at < within]
     if not own:
-        return message.history[-most:]
+        known = any(turn.conversation == message.conversation for turn in recent)
+        return () if known else message.history[-most:]
     said: list[Said] = []
     for turn in own[-most:]:
         ago = _seconds(message.at, turn.at)

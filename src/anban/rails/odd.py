@@ -21,7 +21,7 @@ async def help_if_in_danger(message: Message, rt: Runtime) -> AsyncIterator[Chun
     `message.said` is whatever text could be salvaged; its user may be unknown.
     """
     present, standing, rules = await known(message, rt)
-    before = earlier(message, present.recent, rules.whole("detection-window-turns"))
+    before = earlier(message, present.recent, rules)
     reading, seen = observe(message, before, rt.panel, rules)
     if seen.life < 2:
         return None

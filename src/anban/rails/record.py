@@ -29,7 +29,9 @@ def use_session(message: Message, present: Present, rules: Rulebook, rt: Runtime
     session, more = use(before, message.at, gap, human=present.holder is not None)
     if session is not None:
         present.session = session
-        rt.db.later(SESSION_USED, {"session_id": session.id, "at": session.last_at, "more": more})
+        since = before.last_at if before is not None else session.last_at
+        used = {"session_id": session.id, "before": since, "at": session.last_at, "more": more}
+        rt.db.later(SESSION_USED, used)
         return present.returned == session.id
     session, opened = new_session(present.user.id, message.at)
     present.session = session

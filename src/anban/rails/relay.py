@@ -11,7 +11,7 @@ from anban.conversations.mailbox import Mail, acknowledge, read_after
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import Audience
-from anban.rails.chunks import Spoke
+from anban.rails.chunks import Author, Spoke
 from anban.rails.message import Message
 from anban.rails.runtime import Runtime
 from anban.words.promise import PromiseState
@@ -22,7 +22,7 @@ MOST_WAITING = 1_000
 
 async def relay(
     message: Message, user: User, holder: Holder, cursor: int, audience: Audience, rules: Rulebook, rt: Runtime
-) -> AsyncIterator[Spoke]:
+) -> AsyncIterator[tuple[Spoke, Author]]:
     """The responder's words if they come within the wait, otherwise a holding line that is true.
 
     `cursor` is the last event the person had when they wrote; what the responder wrote since is the answer. An app
@@ -38,7 +38,7 @@ async def relay(
             words = [each for each in letters if _undelivered(each, holder)]
             if words:
                 await rt.db.write(partial(_delivered, letters=words, at=message.at))
-                yield Spoke("\n\n".join(str(each.payload["text"]) for each in words))
+                yield Spoke("\n\n".join(str(each.payload["text"]) for each in words)), "human"
                 return
             try:
                 # Another replica's words ring no bell here, so look again each second.
@@ -46,7 +46,7 @@ async def relay(
             except TimeoutError:
                 continue
     state = PromiseState(takeover="joined")
-    yield Spoke(rt.words.render("takeover.writing", lang=message.lang, audience=audience, state=state).text)
+    yield Spoke(rt.words.render("takeover.writing", lang=message.lang, audience=audience, state=state).text), "system"
 
 
 def _delivered(connection: Connection, letters: list[Mail], at: datetime) -> None:

@@ -27,7 +27,10 @@ from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop
 from anban.risk.record import decayed
 
 FACTS_WITHIN = 0.4
-"""Seconds to wait for what is known of a person, before the turn goes on as if the database were gone."""
+"""Seconds that a person in danger may wait for what is known of them; then the database counts as gone."""
+
+PATIENCE = 4.0
+"""Seconds more that everybody else may wait."""
 
 
 async def run_turn(message: Message, rt: Runtime) -> AsyncIterator[Chunk]:
@@ -55,7 +58,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 
     returned = use_session(message, present, rules, rt) if stored else False
     present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
-    before = earlier(message, present.recent, rules.whole("detection-window-turns"))
+    before = earlier(message, present.recent, rules)
     reading, seen = observe(message, before, rt.panel, rules)  # always look, whatever follows
     limit = reached(message.service)
     gentle = rules.table("signal-gentle-thresholds")
@@ -118,15 +121,28 @@ async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present,
         if (known is not None and rt.db.exclusive) or not rt.db.healthy:
             return known or Present(), rt.db.healthy
     turns = rt.rules(message.service, frozenset[str](), message.at).whole("detection-window-turns")
+    asked = asyncio.ensure_future(
+        gather_facts(rt.db, rt.keys, rt.presence, service=service, ref=ref, at=message.at, turns=turns)
+    )
     try:
-        present = await asyncio.wait_for(
-            gather_facts(rt.db, rt.keys, rt.presence, service=service, ref=ref, at=message.at, turns=turns),
-            FACTS_WITHIN,
-        )
-    except (StorageFailed, TimeoutError):
+        done, _ = await asyncio.wait({asked}, timeout=FACTS_WITHIN)
+        if not done and wait and not _shows_danger(message, rt):
+            # Nobody is in danger, so a crowded moment may take its time: it is no outage yet.
+            await asyncio.wait({asked}, timeout=PATIENCE)
+        if not asked.done():
+            raise StorageFailed("the database does not answer in time")
+        return asked.result(), rt.db.healthy
+    except StorageFailed:
         rt.figures.faults.labels("database").inc()
         return (rt.presence.get(service, ref) if ref is not None else None) or Present(), False
-    return present, rt.db.healthy
+    finally:
+        asked.cancel()
+
+
+def _shows_danger(message: Message, rt: Runtime) -> bool:
+    """Whether the words alone, with nothing known of the person, already ask for help."""
+    rules = rt.rules(message.service, frozenset[str](), message.at)
+    return observe(message, message.history, rt.panel, rules)[1].life >= 2
 
 
 def _standing(message: Message, present: Present, rt: Runtime) -> tuple[Standing, Rulebook]:

@@ -62,7 +62,9 @@ def keep(connection: Connection, user: str, held: Held) -> None:
         connection.execute(
             update(risk_levels)
             .where(
-                risk_levels.c.user == user, (risk_levels.c.life <= held.life) | (risk_levels.c.seen_at < held.seen_at)
+                risk_levels.c.user == user,
+                (risk_levels.c.life <= held.life)
+                | ((risk_levels.c.life < KEPT_UNTIL_LOWERED) & (risk_levels.c.seen_at < held.seen_at)),
             )
             .values(**row)
         )

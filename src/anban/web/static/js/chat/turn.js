@@ -38,6 +38,11 @@ export function openTurns({ wire, store, bubbles, composer, speaker, trouble, ta
           turn.about = anban;
           turn.crisis = Number((anban.level ?? "L0").slice(1)) >= 3;
           if (anban.author === "human") discard();
+          else if (turn.text && !reply) {
+            // Nobody has written yet: what came was a line of the service's own.
+            show();
+            reply.set({ text: turn.text });
+          }
           reply?.set({ author: anban.author ?? "ai", decision: anban.decision });
         }
         if (!text) continue;
