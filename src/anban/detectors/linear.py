@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parent / "model"
 BEFORE_SHARE = np.float32(0.7)  # what the turns before weigh against the text itself
 _SEGMENT = 400
 _SEGMENTS = 16
+_GROUND = 0.35  # the probability from which a user's text alone is ground for suspicion
 _LEAST = 0.2  # a probability below this is not worth a signal
 
 
@@ -34,9 +35,20 @@ class Head:
         self._slope = {lang: np.array([c[0] for c in lines], np.float32) for lang, lines in calibration.items()}
         self._shift = {lang: np.array([c[1] for c in lines], np.float32) for lang, lines in calibration.items()}
 
-    def probabilities(self, text: Buckets, before: Buckets, lang: str) -> Any:
-        """Calibrated probability of each signal."""
-        margin = self._sum(text) + (BEFORE_SHARE * self._sum(before) if len(before) else np.float32(0))
+    def probabilities(self, text: Buckets, before: Buckets, lang: str, *, led: bool = True) -> Any:
+        """Calibrated probability of each signal.
+
+        What was said before colours a text. Unless it may lead (`led`), it cannot make a suspicion where the text alone
+        gives no ground for one: ordinary words stay ordinary however often they are said.
+        """
+        margin = self._sum(text)
+        alone = self._calibrated(margin, lang)
+        if not len(before):
+            return alone
+        coloured = self._calibrated(margin + BEFORE_SHARE * self._sum(before), lang)
+        return coloured if led else np.where(alone >= _GROUND, coloured, np.minimum(coloured, alone))
+
+    def _calibrated(self, margin: Any, lang: str) -> Any:
         margin = margin * self._scale + self._bias
         return 1 / (1 + np.exp(-np.clip(self._slope[lang] * margin + self._shift[lang], -30, 30)))
 
@@ -73,6 +85,9 @@ class Trained:
         views = ["raw"] * len(head.names)
         for view in self._others(scene):
             found = self._of(head, view.text, before)
+            if view.name == "joined":
+                # Glued to what came before, ordinary words must not look worse than they are by themselves.
+                found = np.where(best >= _GROUND, found, best)
             for n in np.flatnonzero(found > best + 0.1):
                 best[n], views[n] = found[n], view.name
         return [
@@ -94,7 +109,9 @@ class Trained:
         return np.max([self._judged(head, text[at : at + _SEGMENT], before) for at in starts], axis=0)
 
     def _judged(self, head: Head, text: str, before: Buckets) -> Any:
-        return head.probabilities(buckets(self._idioms.without_idioms(text)), before, language(text))
+        return head.probabilities(
+            buckets(self._idioms.without_idioms(text)), before, language(text), led=head is self._heads["assistant"]
+        )
 
 
 def language(text: str) -> str:
