@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / "model"
 BEFORE_SHARE = np.float32(0.7)  # what the turns before weigh against the text itself
 _SEGMENT = 400
 _SEGMENTS = 16
-_GROUND = 0.35  # the probability from which a user's text alone is ground for suspicion
+_GROUND = 0.5  # the probability from which a user's text alone is ground for suspicion
 _LEAST = 0.2  # a probability below this is not worth a signal
 
 
