@@ -59,6 +59,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, greet: bool) ->
     # What was just built lives as long as the process: the collector need not look at it with every turn.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     server = _Server(config)
     _stop_gently(server, house.rt)
     async with alive(house):
