@@ -5,9 +5,24 @@ from typing import Any
 
 import yaml
 
+import anban.law
 from anban.detectors.signal import Reading
+from anban.risk.ladder import credible
 
 CASES = Path(__file__).parent / "cases"
+
+
+def parameter(name: str) -> dict[str, float]:
+    """The value of a parameter for everyone, as the law room ships it."""
+    path = Path(anban.law.__file__).parent / "parameters" / f"{name}.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))["values"][0]["value"]
+
+
+def withheld(reading: Reading) -> set[str]:
+    """The kinds for which the output rail would withhold what was read."""
+    bounds = parameter("output-thresholds")
+    found = credible(reading, parameter("output-learned-thresholds")).signals
+    return {signal.kind for signal in found if signal.score >= bounds[signal.kind]}
 
 
 def table(name: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from anban.detectors.panel import Panel
 from anban.detectors.signal import Said, Window
-from tests.detectors.reading import level, table
+from tests.detectors.reading import level, table, withheld
 
 _WANTED = {"L2": 2, "L3": 3, "L4": 4}
 
@@ -42,15 +42,14 @@ def test_the_turns_before_are_part_of_what_is_judged(panel: Panel, case: dict[st
     assert (found == 0) if case["expect"] is None else (found >= _WANTED[case["expect"]]), case["why"]
 
 
-@pytest.mark.parametrize("case", table("companion"), ids=_name)
+@pytest.mark.parametrize("case", table("companion") + table("companion_unseen"), ids=_name)
 def test_what_the_companion_may_not_say_is_seen_in_its_context(panel: Panel, case: dict[str, Any]) -> None:
     recent = (Said("user", case["after"], 5.0),) if case.get("after") else ()
     reading = panel.look(Window(case["text"], "assistant", recent), 1e9)
-    seen = {signal.kind for signal in reading.signals if signal.score >= 0.5}
     if case["expect"] is None:
-        assert not seen, case
+        assert not withheld(reading), case
     else:
-        assert case["expect"] in seen
+        assert case["expect"] in withheld(reading)
 
 
 @pytest.mark.parametrize("case", table("signals"), ids=_name)

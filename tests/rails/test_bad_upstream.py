@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+import anban.law
 from anban.detectors.panel import Panel, build_panel
 from anban.detectors.signal import Said
 from anban.rails.judging import make_judge
@@ -27,6 +28,9 @@ THRESHOLDS = dict.fromkeys(
     + ["out.manipulation", "out.isolation", "out.false-promise"],
     0.5,
 )
+LEARNED: dict[str, float] = yaml.safe_load(
+    (Path(anban.law.__file__).parent / "parameters/output-learned-thresholds.yaml").read_text()
+)["values"][0]["value"]
 OPENING = {True: "嗯，我在听你说。", False: "Well, I am listening to you. "}
 
 
@@ -37,7 +41,7 @@ def panel() -> Panel:
 
 async def shown(case: dict[str, Any], chunks: int | None, opening: str) -> tuple[str, OutputRail]:
     """What a client would see of the answer, sent in so many chunks."""
-    judge = make_judge(panel(), (Said("user", case["after"], 1.0),), THRESHOLDS, budget_ms=10_000)
+    judge = make_judge(panel(), (Said("user", case["after"], 1.0),), THRESHOLDS, learned=LEARNED, budget_ms=10_000)
     rail = OutputRail(judge)
     seen = ""
     async with FakeUpstream() as up:
@@ -52,10 +56,8 @@ async def shown(case: dict[str, Any], chunks: int | None, opening: str) -> tuple
 
 
 def cases(*kinds: str) -> list[Any]:
-    """The cases of these kinds; a known gap of the detectors is expected to fail, and shown as such."""
-    gap = pytest.mark.xfail(reason="the detectors do not get this right yet", strict=False)
-    every = [case for kind in kinds for case in CASES[kind]]
-    return [pytest.param(case, id=case["says"][:24], marks=gap if case.get("gap") else ()) for case in every]
+    """The cases of these kinds."""
+    return [pytest.param(case, id=case["says"][:24]) for kind in kinds for case in CASES[kind]]
 
 
 @pytest.mark.parametrize("case", cases("holding-back", "claims-human", "death-as-peace", "secrets-and-money"))
@@ -73,17 +75,18 @@ async def test_harmful_words_never_reach_the_client(case: dict[str, Any]) -> Non
 @pytest.mark.parametrize("case", cases("harmless"))
 async def test_kind_words_reach_the_client_whole(case: dict[str, Any]) -> None:
     for chunks in (1, None):
-        seen, rail = await shown(case, chunks, OPENING[not case["says"].isascii()])
+        seen, rail = await shown(case, chunks, case.get("opening", OPENING[not case["says"].isascii()]))
         assert rail.hit is None
         assert seen.endswith(case["says"])
 
 
-@pytest.mark.xfail(reason="the detectors do not get this right yet", strict=False)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_demonstration_companions_own_words_pass(lang: Lang) -> None:
     words = load_words()
     for template in (t for t, spoken_in in words.templates if t.startswith("companion.") and spoken_in == lang):
         for turn in range(4):
             text = words.render(template, lang=lang, turn=turn).text
-            rail = OutputRail(make_judge(panel(), (Said("user", "在吗", 1.0),), THRESHOLDS, budget_ms=10_000))
+            rail = OutputRail(
+                make_judge(panel(), (Said("user", "在吗", 1.0),), THRESHOLDS, learned=LEARNED, budget_ms=10_000)
+            )
             assert rail.feed(text) + rail.finish() == text

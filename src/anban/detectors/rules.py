@@ -109,13 +109,18 @@ def _rules_of(
                 body["signal"],
                 float(body.get("score", 1.0)),
                 tuple(str(k) for k in body["keys"]),
-                _fill(body["expr"], words, where) if "expr" in body else None,
+                _fill(_one(body["expr"]), words, where) if "expr" in body else None,
                 tuple(unless),
                 frozenset(body.get("tags", ())),
                 frozenset(body.get("needs", ())),
             )
         )
     return made
+
+
+def _one(written: str | list[str]) -> str:
+    """An expression may be written as a list of ways to say the thing."""
+    return written if isinstance(written, str) else "|".join(written)
 
 
 def _fill(expression: str, words: dict[str, str], where: str) -> str:

@@ -1,6 +1,6 @@
 """Weighs the detectors' words against each other: the model alone counts for less than what a rule can name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 from anban.detectors.signal import Signal
@@ -16,11 +16,15 @@ def weigh(signals: Iterable[Signal]) -> list[Signal]:
     """The signals with the model's scores bounded by what rules found, and without the room's own notes."""
     found = list(signals)
     named = any(s.detector != MODEL and s.kind.startswith("self-harm") and s.score >= _NAMED_FROM for s in found)
-    calm = not named and any(s.kind in (CALM, "worry-for-other") for s in found)
-    return [_bounded(s, named, calm) for s in found if s.kind != CALM]
+    calm = not named and any(s.kind == "worry-for-other" or (s.kind == CALM and s.value is None) for s in found)
+    stated = {s.kind for s in found if s.detector != MODEL}
+    as_it_should = {kind for s in found if s.kind == CALM and s.value for kind in s.value.split()} - stated
+    return [_bounded(s, named, calm, as_it_should) for s in found if s.kind != CALM]
 
 
-def _bounded(signal: Signal, named: bool, calm: bool) -> Signal:
+def _bounded(signal: Signal, named: bool, calm: bool, as_it_should: Set[str]) -> Signal:
+    if signal.detector == MODEL and signal.kind in as_it_should:
+        return replace(signal, score=min(signal.score, _CALMED))
     if signal.detector != MODEL or not signal.kind.startswith("self-harm"):
         return signal
     most = 1.0 if named else _ALONE.get(signal.kind, 1.0)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from anban.detectors.detector import CutShort
+from anban.detectors.leaving import asks_to_leave
 from anban.detectors.lexicon import Effort, Hit, Lexicon, tags_of
 from anban.detectors.normalise import View
 from anban.detectors.rules import load_rules
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Signal
+from anban.detectors.vocabulary import SIGNALS
 from anban.detectors.weighing import CALM
 
 _HIDDEN = 0.95  # what a hit in a view other than the text itself is worth: the reading may be ours, not the writer's
@@ -51,7 +53,8 @@ class WordsSeen:
         if not scene.before:
             return frozenset()
         if scene.window.role != "user":
-            return tags_of(self._user.hits(scene.last_user, frozenset(), effort))
+            tags = tags_of(self._user.hits(scene.last_user, frozenset(), effort))
+            return tags | {"bye"} if scene.last_user and asks_to_leave(scene.last_user) else tags
         said = tags_of(self._user.hits(scene.user_before, frozenset(), effort)) & _CONTEXT_TAGS
         asked = tags_of(self._companion.hits(scene.last_assistant, frozenset(), effort))
         near = self._user.hits(f"{scene.last_user}\n{scene.last_assistant}", frozenset(), effort)
@@ -62,4 +65,6 @@ class WordsSeen:
         first = view is scene.views[0]
         score = hit.rule.score if first or view.name == "joined" else hit.rule.score * _HIDDEN
         span = scene.raw_span(view, hit.start, hit.end)
-        return Signal(hit.rule.signal, score, f"rule:{hit.rule.name}", self.name, self.version, span, view.name)
+        calmed = " ".join(sorted(hit.rule.tags & SIGNALS)) if hit.rule.signal == CALM else ""
+        why = f"rule:{hit.rule.name}"
+        return Signal(hit.rule.signal, score, why, self.name, self.version, span, view.name, calmed or None)
