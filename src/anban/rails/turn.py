@@ -1,6 +1,7 @@
 """One message and its answer. Everything a person writes passes here, in this order."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import assert_never
@@ -115,12 +116,13 @@ async def known(message: Message, rt: Runtime) -> tuple[Present, Standing, Ruleb
 async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present, bool]:
     """The person as known, and whether the database can be relied on. An exit hardly waits for it."""
     service, ref = message.service.id, message.user
-    if ref is not None and not (wait and rt.db.healthy):
-        known = rt.presence.get(service, ref)
-        # What another replica did since then is worth the short wait: an exit in a crisis comes with help.
-        if (known is not None and rt.db.exclusive) or not rt.db.healthy:
-            return known or Present(), rt.db.healthy
+    known = rt.presence.get(service, ref) if ref is not None else None
+    # A memory that others may have overtaken is not enough, even for an exit: in a crisis that comes with help.
+    if not rt.db.healthy or (known is not None and rt.db.exclusive):
+        return known or Present(), rt.db.healthy
     turns = rt.rules(message.service, frozenset[str](), message.at).whole("detection-window-turns")
+    if ref is None:
+        return Present(recent=deque(maxlen=turns)), True
     asked = asyncio.ensure_future(
         gather_facts(rt.db, rt.keys, rt.presence, service=service, ref=ref, at=message.at, turns=turns)
     )
@@ -134,7 +136,7 @@ async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present,
         return asked.result(), rt.db.healthy
     except StorageFailed:
         rt.figures.faults.labels("database").inc()
-        return (rt.presence.get(service, ref) if ref is not None else None) or Present(), False
+        return known or Present(), False
     finally:
         asked.cancel()
 
