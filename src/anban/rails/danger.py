@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -55,7 +55,7 @@ async def comfort(
     With the database gone the case is a sealed record in the spool, entered late; with the spool gone too, the words
     still come, and claim nothing.
     """
-    held = raised(present.held, seen, message.at) if seen.life >= 2 else replace(present.held, property=seen.property)
+    held = raised(present.held, seen, message.at)
     kept = await _keep(message, present, verdict, held, rules, rt)
     present.held = held
     state = PromiseState(lines=lines(message, seen, standing, rules, rt))

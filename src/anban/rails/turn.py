@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import assert_never
 
-from anban.base.errors import StorageFailed
+import structlog
+
+from anban.base.errors import StorageFailed, told
 from anban.conversations.mailbox import newest
 from anban.detectors.leaving import asks_to_leave
 from anban.law.rulebook import Rulebook
@@ -26,6 +28,8 @@ from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
 from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop
 from anban.risk.record import decayed
+
+log = structlog.get_logger()
 
 FACTS_WITHIN = 0.4
 """Seconds that a person in danger may wait for what is known of them; then the database counts as gone."""
@@ -57,7 +61,6 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
             yield chunk
         return
 
-    returned = use_session(message, present, rules, rt) if stored else False
     present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
     before = earlier(message, present.recent, rules)
     reading, seen = observe(message, before, rt.panel, rules)  # always look, whatever follows
@@ -65,7 +68,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
     gentle = rules.table("signal-gentle-thresholds")
     verdict = decide(seen, reading, present.held, standing, limit, leaving, gentle)
     situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before)
-    situation.returned, situation.leaving, situation.flight = returned, leaving, flight
+    situation.leaving, situation.flight = leaving, flight
     if not isinstance(verdict, Proceed) or present.held.life >= 2:
         situation.lines = lines(message, seen, standing, rules, rt)
 
@@ -80,6 +83,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 
 async def _act(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
     present, verdict = situation.present, situation.verdict
+    situation.returned = use_session(situation.message, present, situation.rules, rt)
     if present.holder is not None:  # a human holds the conversation; they see the signals, the model is silent
         cursor = await rt.db.read(lambda connection: newest(connection, _id(present)))
         await keep_level(situation, rt)
@@ -134,8 +138,9 @@ async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present,
         if not asked.done():
             raise StorageFailed("the database does not answer in time")
         return asked.result(), rt.db.healthy
-    except StorageFailed:
+    except Exception as error:  # noqa: BLE001 - a stored row that does not open is no reason to refuse help either
         rt.figures.faults.labels("database").inc()
+        log.error("facts.unknown", decision=message.decision, **told(error))
         return known or Present(), False
     finally:
         asked.cancel()
