@@ -59,3 +59,15 @@ def test_the_other_signals_are_seen(panel: Panel, case: dict[str, Any]) -> None:
         assert reading.score(kind) >= 0.5, kind
     for kind in case.get("not", []):
         assert reading.score(kind) < 0.5, kind
+
+
+@pytest.mark.parametrize("case", table("said_outright"), ids=_name)
+def test_what_is_said_outright_is_seen_by_rule_and_pointed_at(panel: Panel, case: dict[str, Any]) -> None:
+    reading = panel.look(Window(case["text"]), 1e9)
+    if "not" in case:
+        assert not [s for s in reading.signals if s.kind == case["not"] and (s.detector != "model" or s.score >= 0.6)]
+        return
+    stated = [s for s in reading.signals if s.kind == case["expect"] and s.detector == "words" and s.score >= 0.5]
+    assert stated
+    assert any(s.span for s in stated)
+    assert any(s.why.endswith(case.get("why", "")) for s in stated)

@@ -32,6 +32,8 @@ def asks_to_leave(text: str) -> Leaving | None:
     words = _P["trim"].sub(" ", plain).strip()
     close = words.replace(" ", "")
     chinese = any("\u4e00" <= char <= "\u9fff" for char in close) or close.isdigit()
+    if chinese and not _P["zh_core"].search(close):
+        return None  # every way to leave holds one of these; most messages end here
     return _whole(close if chinese else words, chinese) or _with_reason(plain, chinese)
 
 

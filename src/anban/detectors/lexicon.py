@@ -11,7 +11,8 @@ from anban.detectors.rules import Frame, Rule, RuleSet
 _BREAKS = "。!?;\n…"
 _MOST = 64  # matches of one rule that are looked at
 _LONG = 1500  # a text longer than this is read by expressions only near their keys,
-_NEAR = 120  # this close
+_NEAR = 160  # this close
+_APART = 40  # after the first many, a key nearer than this to the one before adds nothing to what is read
 _WORK = (
     1_000_000  # characters that expressions may read in one look; the rest of the rules is then reported as not asked
 )
@@ -99,9 +100,12 @@ class Lexicon:
     def _asked(self, text: str) -> dict[int, list[tuple[int, int]]]:
         """Rule number -> places of its keys, in the order of the rules."""
         found: dict[int, list[tuple[int, int]]] = {}
+        long = len(text) > _LONG
         for key, start, end in self._keys.find_matches_as_indexes(text, overlapping=True):
             for number in self._owners[key]:
-                found.setdefault(number, []).append((start, end))
+                places = found.setdefault(number, [])
+                if not long or len(places) < _MOST or start - places[-1][0] >= _APART:
+                    places.append((start, end))
         return dict(sorted(found.items()))
 
     def _spans(

@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Callable
 
+from ahocorasick_rs import AhoCorasick
+
 from anban.detectors.decoded import decodings
 from anban.detectors.expressions import expression, rewrite
 from anban.detectors.normalise import View, folded_view
@@ -12,14 +14,12 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _SPACED_HAN = expression(rf"(?:[{_HAN}][^{_HAN}\w]{{1,3}}){{2,}}[{_HAN}]|[{_HAN}][ *._|~+=^#@&·•/\\-]{{1,3}}[{_HAN}]")
 _SPACED_LATIN = expression(r"(?:\b[a-z0-9@$!|][ *._|~+=^#@&/\\,-]{1,3}){3,}[a-z0-9@$!|]\b")
 _WIDE_GAP = expression(r"[^a-z0-9@$!|]{2,}")
-_GAP = expression(r"[^a-z0-9@$!|]+")
-_LATIN_WORD = expression(r"[a-z]+")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789@$!|")
 _LEET_TOKEN = expression(r"[a-z0-9@$!|+]*(?:[a-z][0-9@$!|+]|[0-9@$|+][a-z])[a-z0-9@$!|+]*|\b[1&]\b")
 _PINYIN_HINT = expression(
     r"xiang|huo|zi ?sha|jie ?shu|tiao ?[lhj]|ge ?wan|li ?kai|sheng ?ming|yi ?shu|qing ?sheng|\bsi ?le|an ?mian"
 )
 _COMPONENTS = frozenset("歹匕氵刂扌纟讠辶亻艹疒㐅丬")
-_NOT_HAN = expression(rf"[^{_HAN}]")
 _MOST_VIEWS = 12
 
 _Adder = Callable[[str, str | None], None]
@@ -41,7 +41,9 @@ class Readings:
         self._leet_words: dict[str, str] = marks["leet_words"]
         self._pictures = {lang: {ord(p): word for p, word in t.items()} for lang, t in marks["pictures"].items()}
         self._picture_set = frozenset(marks["pictures"]["zh"])
-        self._mixed: dict[str, str] = marks["mixed"]
+        mixed: dict[str, str] = marks["mixed"]
+        self._mixed_plain = list(mixed.values())
+        self._mixed_words = AhoCorasick(list(mixed))
         self._parts: dict[str, str] = marks["parts"]
         self._part_hints = tuple(p for p in self._parts if p in {"足兆", "木娄", "月宛", "木乔", "害刀", "禾火"})
         self._sounds = Sounds(phrases)
@@ -122,18 +124,20 @@ class Readings:
     def _one_language(self, text: str) -> str | None:
         parts: list[str] = []
         at = 0
-        for match in _LATIN_WORD.finditer(text):
-            plain = self._mixed.get(match.group())
-            if plain is not None:
-                parts.append(text[at : match.start()].rstrip(" ") + plain)
-                at = match.end()
-                at += text[at : at + 1] == " "
+        for word, start, end in self._mixed_words.find_matches_as_indexes(text, overlapping=True):
+            if not (_is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1])):
+                parts.append(text[at:start].rstrip(" ") + self._mixed_plain[word])
+                at = end + (text[end : end + 1] == " ")
         return "".join(parts) + text[at:] if parts else None
+
+
+def _is_letter(char: str) -> bool:
+    return "a" <= char <= "z"
 
 
 def _close_up(text: str) -> str:
     """Characters of Chinese set apart by marks or blanks, put together again."""
-    return rewrite(_SPACED_HAN, text, lambda found: _NOT_HAN.sub("", found))
+    return rewrite(_SPACED_HAN, text, lambda found: "".join(char for char in found if "\u3400" <= char <= "\u9fff"))
 
 
 def _join_letters(text: str) -> str:
@@ -141,6 +145,6 @@ def _join_letters(text: str) -> str:
 
     def joined(found: str) -> str:
         words = _WIDE_GAP.split(found) if _WIDE_GAP.search(found) else [found]
-        return " ".join(_GAP.sub("", word) for word in words)
+        return " ".join("".join(filter(_LETTERS.__contains__, word)) for word in words)
 
     return rewrite(_SPACED_LATIN, text, joined)

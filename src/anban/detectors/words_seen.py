@@ -1,6 +1,7 @@
 """The detector that reads word lists and expressions, in every view and across the last turns."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from anban.detectors.detector import CutShort
 from anban.detectors.leaving import asks_to_leave
@@ -13,6 +14,7 @@ from anban.detectors.vocabulary import SIGNALS
 from anban.detectors.weighing import CALM
 
 _HIDDEN = 0.95  # what a hit in a view other than the text itself is worth: the reading may be ours, not the writer's
+_TURNS_KEPT = 2048
 _CONTEXT_TAGS = frozenset({"wish", "low", "joked", "plan", "hurt", "money"})
 
 
@@ -25,6 +27,9 @@ class WordsSeen:
         self.version = version
         self._user = Lexicon(load_rules("user"))
         self._companion = Lexicon(load_rules("assistant"))
+        # A turn comes again with every message, and with every sentence of a reply, that follows it.
+        self._left_by_user = lru_cache(_TURNS_KEPT)(self._read_user)
+        self._left_by_companion = lru_cache(_TURNS_KEPT)(self._read_companion)
 
     def look(self, scene: Scene) -> Sequence[Signal]:
         """What the rules say. Raises `CutShort` with what was found when the text was made to be slow."""
@@ -53,13 +58,33 @@ class WordsSeen:
         if not scene.before:
             return frozenset()
         if scene.window.role != "user":
-            tags = tags_of(self._user.hits(scene.last_user, frozenset(), effort))
-            return tags | {"bye"} if scene.last_user and asks_to_leave(scene.last_user) else tags
-        said = tags_of(self._user.hits(scene.user_before, frozenset(), effort)) & _CONTEXT_TAGS
-        asked = tags_of(self._companion.hits(scene.last_assistant, frozenset(), effort))
-        near = self._user.hits(f"{scene.last_user}\n{scene.last_assistant}", frozenset(), effort)
-        calm = {CALM} if any(hit.rule.signal == CALM for hit in near) and "wish" not in said else set[str]()
-        return said | calm | {tag for tag in asked if tag.startswith("asked-")}
+            return self._left_by_user(scene.last_user) - {CALM}
+        turns = [text for role, text in scene.before if role == "user"]
+        said = frozenset[str]()
+        # Turns are read one by one and remembered; only when one says something are they read as a whole, in which one
+        # line may make another harmless.
+        if any(self._left_by_user(text) & _CONTEXT_TAGS for text in turns):
+            said = tags_of(self._user.hits(scene.user_before, frozenset(), effort)) & _CONTEXT_TAGS
+        asked = self._left_by_companion(scene.last_assistant) if scene.last_assistant else frozenset[str]()
+        calm = "wish" not in said and self._calm_near(scene.last_user, scene.last_assistant, effort)
+        return said | ({CALM} if calm else set[str]()) | {tag for tag in asked if tag.startswith("asked-")}
+
+    def _calm_near(self, user: str, assistant: str, effort: Effort) -> bool:
+        """Whether the last exchange plainly speaks of another or of household matters."""
+        if CALM not in self._left_by_user(user) | self._left_by_user(assistant):
+            return False
+        return any(hit.rule.signal == CALM for hit in self._user.hits(f"{user}\n{assistant}", frozenset(), effort))
+
+    def _read_user(self, text: str) -> frozenset[str]:
+        """What a turn leaves for those after it: its tags, that it says goodbye, that it is calm."""
+        if not text:
+            return frozenset()
+        hits = tuple(self._user.hits(text, frozenset(), Effort()))
+        bye = {"bye"} if asks_to_leave(text) else set[str]()
+        return tags_of(hits) | bye | {CALM for hit in hits if hit.rule.signal == CALM}
+
+    def _read_companion(self, text: str) -> frozenset[str]:
+        return tags_of(self._companion.hits(text, frozenset(), Effort()))
 
     def _signal(self, scene: Scene, view: View, hit: Hit) -> Signal:
         first = view is scene.views[0]
