@@ -28,6 +28,7 @@ from anban.base.db_dead import DeadDatabase
 from anban.base.db_sqlite import quick_check
 from anban.base.errors import StorageFailed
 from anban.base.ids import new_id
+from anban.base.keys import MasterKeys
 from anban.base.migrate import migrate
 from anban.base.spool import Spool
 from anban.cases import models as _cases
@@ -118,7 +119,7 @@ async def build(settings: Settings) -> House:
         presence=Presence(),
         post=Post(),
         flights=Flights(),
-        spool=Spool(settings.data / "spool.bin", keys.derived("spool")),
+        spool=_spool(settings.data, keys),
         figures=Figures(),
     )
     sequencer = Sequencer(db, signer(keys, "anban"), clock, holder=new_id("proc_"))
@@ -225,6 +226,10 @@ async def _service(db: Database, settings: Settings, at: datetime) -> tuple[Serv
         return await db.write(work)
     except StorageFailed:
         return Service("unknown", "unknown", "companion", settings.rule_packs, settings.place), None
+
+
+def _spool(data: Path, keys: MasterKeys) -> Spool:
+    return Spool(data / "spool.bin", keys.derived("spool"), [keys.derived("spool", each) for each in keys.older])
 
 
 def _upstream(settings: Settings, url: str, rules: Rulebook, clock: Clock) -> Upstream:

@@ -64,10 +64,42 @@ def test_an_altered_record_is_never_taken_for_a_promise(spool: Spool, data: st.D
 def test_what_was_replayed_leaves_and_what_came_since_stays(spool: Spool) -> None:
     filled(spool)
     spool.append(b"since")
-    spool.clear(len(PROMISES))
+    spool.clear(PROMISES)
     assert spool.records() == [b"since"]
-    spool.clear(1)
+    spool.clear([b"since"])
     assert spool.empty
+
+
+def test_what_two_processes_entered_together_takes_nothing_else_with_it(spool: Spool) -> None:
+    filled(spool)
+    other = Spool(spool.path, KEY)
+    spool.clear(PROMISES)
+    spool.append(b"since")
+    other.clear(PROMISES)
+    assert spool.records() == [b"since"]
+
+
+def test_what_cannot_be_entered_goes_behind_the_others(spool: Spool) -> None:
+    filled(spool)
+    spool.clear(entered=[PROMISES[1]], refused=[PROMISES[0]])
+    assert spool.records() == [PROMISES[2], PROMISES[0]]
+
+
+def test_what_waits_survives_a_new_key(spool: Spool) -> None:
+    filled(spool)
+    renewed = Spool(spool.path, DataKey(2, b"n" * 32), older=[KEY])
+    renewed.append(b"under the new key")
+    assert renewed.records() == [*PROMISES, b"under the new key"]
+
+
+def test_what_cannot_be_read_is_set_aside_and_not_thrown_away(spool: Spool) -> None:
+    filled(spool)
+    content = spool.path.read_bytes()
+    stranger = Spool(spool.path, DataKey(1, b"x" * 32))
+    stranger.append(b"mine")
+    assert stranger.records() == [b"mine"]
+    aside = spool.path.with_suffix(".torn")
+    assert aside.read_bytes() == content and aside.stat().st_mode & 0o077 == 0
 
 
 def test_another_key_reads_nothing_and_destroys_nothing(spool: Spool) -> None:

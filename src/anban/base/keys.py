@@ -80,11 +80,19 @@ class MasterKeys:
             raise Unreadable("the master key that wraps this user's key is gone")
         return DataKey(version, key.open(wrapped, f"user_keys|{user}|{version}"))
 
-    def derived(self, purpose: str) -> DataKey:
-        """A key of its own for something that is not one user's (the spool, the ledger's signing seed)."""
-        current = self._keys[self.current]
-        secret = hashlib.blake2b(purpose.encode(), key=current.secret, digest_size=32).digest()
-        return DataKey(current.version, secret)
+    def derived(self, purpose: str, version: int | None = None) -> DataKey:
+        """A key of its own for something that is not one user's (the spool, the ledger's signing seed).
+
+        Comes from the newest master key, or from that of `version`.
+        """
+        master = self._keys[self.current if version is None else version]
+        secret = hashlib.blake2b(purpose.encode(), key=master.secret, digest_size=32).digest()
+        return DataKey(master.version, secret)
+
+    @property
+    def older(self) -> tuple[int, ...]:
+        """Versions that still open what they sealed, and seal nothing new; newest first."""
+        return tuple(sorted(self._keys.keys() - {self.current}, reverse=True))
 
 
 def parse_master_keys(text: str) -> MasterKeys:

@@ -4,9 +4,12 @@ import fcntl
 import os
 import struct
 import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Collection, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 from anban.base.errors import StorageFailed
 from anban.base.keys import DataKey, Unreadable
@@ -14,16 +17,20 @@ from anban.base.keys import DataKey, Unreadable
 _HEAD = struct.Struct(">II")
 _MOST = 1 << 20
 
+_log: Any = structlog.get_logger("anban.spool")
+
 
 class Spool:
     """Append-only; each record is length, CRC-32, sealed bytes. A torn last record is not a record.
 
-    Processes that share the file take turns through a lock beside it.
+    Processes that share the file take turns through a lock beside it. `older` are keys that may have sealed what waits
+    here already. What cannot be read is never thrown away: it moves to a `.torn` file beside this one.
     """
 
-    def __init__(self, path: Path, key: DataKey) -> None:
+    def __init__(self, path: Path, key: DataKey, older: Collection[DataKey] = ()) -> None:
         self.path = path
         self._key = key
+        self._keys = (key, *older)
 
     @property
     def empty(self) -> bool:
@@ -35,6 +42,7 @@ class Spool:
         try:
             with self._alone(), open(self.path, "ab", opener=_private) as file:
                 # What a crash left half written would hide everything behind it.
+                self._set_aside()
                 file.truncate(self._whole()[1])
                 file.write(framed)
                 file.flush()
@@ -46,12 +54,18 @@ class Spool:
         """Every whole record, oldest first; a torn or altered one ends the list, what follows cannot be trusted."""
         return [] if self.empty else self._whole()[0]
 
-    def clear(self, replayed: int) -> None:
-        """Drop the first `replayed` records, keeping any that arrived since."""
+    def clear(self, entered: Collection[bytes], refused: Collection[bytes] = ()) -> None:
+        """Drop the records that were `entered` and put the `refused` ones behind the others; what came since stays.
+
+        Another process may have cleared the same ones meanwhile. Raises `OSError`.
+        """
         with self._alone():
+            self._set_aside()
+            waiting = [record for record in self._whole()[0] if record not in entered]
             part = self.path.with_suffix(".part")
             with open(part, "wb", opener=_private) as file:
-                file.writelines(self._framed(record) for record in self._whole()[0][replayed:])
+                # A stable sort: each group keeps its order.
+                file.writelines(self._framed(record) for record in sorted(waiting, key=lambda each: each in refused))
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(part, self.path)
@@ -70,12 +84,28 @@ class Spool:
             sealed = content[at + _HEAD.size : at + _HEAD.size + length]
             if length > _MOST or len(sealed) < length or zlib.crc32(sealed) != checksum:
                 break
-            try:
-                found.append(self._key.open(sealed, "spool"))
-            except Unreadable:
+            record = self._opened(sealed)
+            if record is None:
                 break
+            found.append(record)
             at += _HEAD.size + length
         return found, at
+
+    def _opened(self, sealed: bytes) -> bytes | None:
+        for key in self._keys:
+            with suppress(Unreadable):
+                return key.open(sealed, "spool")
+        return None
+
+    def _set_aside(self) -> None:
+        """Keep what stands behind the last whole record, for a person to look at."""
+        rest = self.path.read_bytes()[self._whole()[1] :] if self.path.exists() else b""
+        if rest:
+            _log.critical("spool.set_aside", bytes=len(rest))
+            with open(self.path.with_suffix(".torn"), "ab", opener=_private) as file:
+                file.write(rest)
+                file.flush()
+                os.fsync(file.fileno())
 
     @contextmanager
     def _alone(self) -> Generator[None]:

@@ -47,7 +47,8 @@ async def replay_spool(rt: Runtime, service: Service) -> int:
     """Enter every spooled case, in order; those that were entered leave the spool. How many."""
     if rt.spool.empty:
         return 0
-    entered = refused = 0
+    entered: list[bytes] = []
+    refused: list[bytes] = []
     try:
         for record in rt.spool.records():
             try:
@@ -58,17 +59,16 @@ async def replay_spool(rt: Runtime, service: Service) -> int:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one promise
                 # It goes behind the others, so that one promise that cannot be entered never holds up the rest.
-                await asyncio.to_thread(rt.spool.append, record)
-                refused += 1
+                refused.append(record)
                 log.critical("case.not_entered", error=type(error).__name__)
             else:
-                entered += 1
+                entered.append(record)
                 log.warning("case.entered_late", case=case.id)
     finally:
         if entered or refused:
-            await asyncio.to_thread(rt.spool.clear, entered + refused)
+            await asyncio.to_thread(rt.spool.clear, entered, refused)
             rt.presence.forget_all()
-    return entered
+    return len(entered)
 
 
 async def remind_listeners(rt: Runtime, service: Service) -> None:
