@@ -8,10 +8,11 @@ import pytest
 
 from anban.people.users import find
 from anban.rails.presence import gather_facts
+from anban.web.visitors import COOKIE
 from tests import stores
 from tests.doors.odd_requests import IN_DANGER
 from tests.doors.test_bad_input import assert_helped, read
-from tests.doors.visiting import CHAT, built, chat, kept_case, knocking
+from tests.doors.visiting import CHAT, KEY, built, chat, kept_case, knocking
 
 ODD_WORDS = {
     "nul": "周末\x00去哪里玩",
@@ -97,6 +98,35 @@ async def test_odd_words_in_the_form_are_shown_and_never_run(http: httpx.AsyncCl
 async def test_words_said_twice_in_one_form_are_both_heard(http: httpx.AsyncClient) -> None:
     page = await http.post("/chat/say", content=f"text={quote(IN_DANGER['zh'])}&text=hi", headers=FORM)
     assert sum(number in page.text for number in ("12356", "110", "120")) >= 2
+
+
+async def test_the_plain_page_says_whose_words_they_are(http: httpx.AsyncClient) -> None:
+    async def said(text: str) -> str:
+        return (await http.post("/chat/say", content=f"text={quote(text)}", headers=FORM)).text
+
+    assert 'data-author="ai" id="latest"' in await said("周末去哪里玩好呢")
+    assert 'data-author="system" id="latest"' in await said("退出")
+    assert 'data-author="system" id="latest"' in await said(IN_DANGER["zh"])
+    visitor = http.cookies[COOKIE].rpartition(".")[0]
+    (case,) = (await http.get("/anban/v1/cases", params={"user": visitor}, headers=KEY)).json()
+    for act in ({"act": "claim"}, {"act": "say", "text": "我是值班的周老师。"}):
+        body = {"responder": "zhou", **{name: words for name, words in act.items() if name != "act"}}
+        done = await http.post(f"/anban/v1/cases/{case['id']}/{act['act']}", json=body, headers=KEY)
+        assert done.status_code == 200, done.text
+    page = await said("有人吗")
+    assert 'data-author="human" id="latest"' in page and "我是值班的周老师。" in page
+
+
+async def test_whatever_breaks_the_plain_page_holds_help(tmp_path: Path) -> None:
+    class Breaks:
+        def __getattr__(self, name: str) -> object:
+            raise ValueError("broken by a test")
+
+    async with built(tmp_path) as house, knocking(house, flights=Breaks()) as http:
+        page = await http.post("/chat/say", content=f"text={quote('周末去哪里玩好呢')}", headers=FORM)
+    assert page.status_code == 200
+    assert 'data-author="system" id="latest"' in page.text
+    assert "12356" in page.text.partition('id="latest"')[2]
 
 
 async def test_an_empty_message_is_answered(tmp_path: Path) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
+import structlog
 from jinja2 import Environment
 from litestar import Request, Response, get, post
 from litestar.params import Dependency
 
 from anban.base.db import Connection
-from anban.base.errors import BadInput, StorageFailed
+from anban.base.errors import BadInput, StorageFailed, told
 from anban.base.ids import new_id
 from anban.conversations.mailbox import newest
 from anban.people.users import find
@@ -30,6 +31,8 @@ from anban.web.shapes import Leaving
 from anban.web.visitors import COOKIE, caller, new_visitor, signed, visitor_of
 from anban.words.helplines import Lang
 from anban.words.language import language_of
+
+log = structlog.get_logger()
 
 LANG_COOKIE = "anban_lang"
 MOST_TYPED = 30_000
@@ -82,19 +85,20 @@ async def say(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]
         return Response("", status_code=303, headers={"Location": "/"})
     visitor = known_visitor or new_visitor()
     message = _typed(text, conversation, visitor, gateway)
-    answer, level = "", "L0"
+    answer, level, author = "", "L0", "system"
     try:
         async for chunk in run_turn(message, gateway.rt):
             match chunk:
                 case Spoke(piece):
                     answer += piece
                 case Opened(meta) | Closed(meta):
-                    level = meta.level
+                    level, author = meta.level, meta.author
                 case _:
                     continue
-    except StorageFailed:
-        answer = gateway.rt.words.render("outage.storage", lang=message.lang).text
-    turns = [{"author": "user", "text": text}, {"author": "ai" if level < "L2" else "system", "text": answer}]
+    except Exception as error:  # noqa: BLE001 - whatever broke, a person is at the other end
+        log.error("page.broke", decision=message.decision, **told(error))
+        answer, author = gateway.rt.words.render("outage.storage", lang=message.lang).text, "system"
+    turns = [{"author": "user", "text": text}, {"author": author, "text": answer}]
     return _chat(request, pages, turns, conversation, level, visitor)
 
 
