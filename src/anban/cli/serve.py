@@ -64,7 +64,7 @@ async def _serve(settings: Settings, listener: socket.socket, *, greet: bool) ->
     _stop_gently(server, house.rt)
     async with alive(house):
         (settings.data / "address").write_text(f"http://{settings.host}:{listener.getsockname()[1]}")
-        if greet:
+        if greet or house.first_key is not None:  # the key is shown once, by whichever process made it
             _greet(settings, listener.getsockname()[1], house.first_key, house.demo_master_key)
         await server.serve(sockets=[listener])
 

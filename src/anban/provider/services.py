@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from anban.base.errors import NotFound
 from anban.base.ids import new_id
@@ -19,6 +19,9 @@ def key_digest(key: str) -> str:
 
 def open_service(connection: Connection, *, name: str, packs: tuple[str, ...], place: str, tenant: str = "") -> Service:
     """The service called `name` of the tenant called `tenant` (default: the same name), made when there is none."""
+    if connection.dialect.name == "postgresql":
+        # Replicas that start together on an empty database must find one service, not make one each.
+        connection.execute(text("SELECT pg_advisory_xact_lock(7263)"))
     owner = connection.execute(select(tenants.c.id).where(tenants.c.name == (tenant or name))).scalar()
     if owner is None:
         owner = new_id("ten_")
@@ -57,7 +60,7 @@ def add_key(connection: Connection, service: str, at: datetime, key: str | None 
 
 
 def revoke_key(connection: Connection, key: str, at: datetime) -> None:
-    """Close a key; replicas see it within a minute."""
+    """Close a key; doors that remember it follow within seconds."""
     connection.execute(update(service_keys).where(service_keys.c.digest == key_digest(key)).values(revoked_at=at))
 
 
