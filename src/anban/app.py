@@ -32,6 +32,7 @@ from anban.base.keys import MasterKeys
 from anban.base.migrate import migrate
 from anban.base.spool import Spool
 from anban.cases import models as _cases
+from anban.cases.late import UNKNOWN_SERVICE
 from anban.conversations import models as _conversations
 from anban.detectors.panel import build_panel
 from anban.law.register import Register, load
@@ -225,7 +226,7 @@ async def _service(db: Database, settings: Settings, at: datetime) -> tuple[Serv
     try:
         return await db.write(work)
     except StorageFailed:
-        return Service("unknown", "unknown", "companion", settings.rule_packs, settings.place), None
+        return Service(UNKNOWN_SERVICE, UNKNOWN_SERVICE, "companion", settings.rule_packs, settings.place), None
 
 
 def _spool(data: Path, keys: MasterKeys) -> Spool:

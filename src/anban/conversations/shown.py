@@ -1,6 +1,5 @@
 """Which notices a person has been given, each at most once in its window."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +19,10 @@ NOTICE_SHOWN = (
     .values(shown_at=bindparam("when_shown"))
 )
 
-_RECENT = select(notices).where(notices.c.user == bindparam("of_user")).order_by(notices.c.at.desc()).limit(24)
+MEMORY = 24
+"""How many given notices are remembered with a person; whoever has had that many has had the first."""
+
+_RECENT = select(notices).where(notices.c.user == bindparam("of_user")).order_by(notices.c.at.desc()).limit(MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,12 @@ def given_to(connection: Connection, user: str) -> tuple[Given, ...]:
     )
 
 
-def give(
-    user: str,
-    kind: str,
-    window: str,
-    at: datetime,
-    way: str,
-    *,
-    mail: int | None = None,
-    shown: bool,
-    facts: Mapping[str, Any] | None = None,
-) -> tuple[Given, dict[str, Any]]:
+def give(user: str, kind: str, window: str, at: datetime, way: str, *, shown: bool) -> tuple[Given, dict[str, Any]]:
     """A notice now given, and its row for `NOTICE_INSERT`. (user, kind, window) is unique in the table."""
-    given = Given(new_id("ntc_"), kind, window, at, way, mail, at if shown else None)
+    given = Given(new_id("ntc_"), kind, window, at, way, None, at if shown else None)
     row = {
         "id": given.id, "user": user, "kind": kind, "window": window, "at": at, "way": way,
-        "mail": mail, "shown_at": given.shown_at, "facts": dict(facts or {}),
+        "mail": None, "shown_at": given.shown_at, "facts": {},
     }  # fmt: skip
     return given, row
 

@@ -48,9 +48,6 @@ contacts = Table(
     info={"retention": "account-record"},
 )
 
-AGE_BANDS = ("under_8", "8-11", "12-15", "16-17", "adult", "elder")
-MODES = ("ordinary", "minor", "elder")
-
 
 @dataclass(frozen=True, slots=True)
 class User:

@@ -1,7 +1,6 @@
 """Tenants, their services, the keys that open them, the characters in them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Column, DateTime, ForeignKey, String, Table
 
@@ -48,12 +47,3 @@ class Service:
     packs: tuple[str, ...]
     place: str
     state: str = "on"
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceKey:
-    """What a key opens. The key itself is never stored, only its digest."""
-
-    digest: str
-    service: str
-    made_at: datetime

@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from anban.conversations.sessions import Session
-from anban.conversations.shown import Given
+from anban.conversations.shown import MEMORY, Given
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.ledger.kinds import Kind
-
-MEMORY = 24
-"""How many given notices are remembered with a person; whoever has had that many has had the first."""
 
 SHOWN = {"break": Kind.NOTICE_BREAK_SHOWN}
 CONFIRMED = {"break": Kind.NOTICE_BREAK_CONFIRMED}

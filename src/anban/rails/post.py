@@ -29,10 +29,6 @@ class Post:
         """Whether an app of this user has its event channel open here."""
         return bool(self._bells.get(user))
 
-    def listeners(self) -> tuple[str, ...]:
-        """Users with an open event channel."""
-        return tuple(self._bells)
-
     @contextmanager
     def bell(self, user: str) -> Generator[asyncio.Event]:
         """An event that is set whenever the user has mail, for as long as the channel is open."""
