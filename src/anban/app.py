@@ -1,7 +1,6 @@
 """The composition root: builds the runtime and mounts the doors. Nothing else constructs things."""
 
 import asyncio
-import os
 import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +29,7 @@ from anban.base.errors import StorageFailed
 from anban.base.ids import new_id
 from anban.base.keys import MasterKeys
 from anban.base.migrate import migrate
+from anban.base.secrets import kept_secret
 from anban.base.spool import Spool
 from anban.cases import models as _cases
 from anban.cases.late import UNKNOWN_SERVICE
@@ -260,17 +260,8 @@ def _rules(register: Register, settings: Settings) -> Rules:
 
 
 def _admin_key(data: Path) -> str:
-    """The administrator's key beside the data, readable by its owner only; the command line uses it."""
-    path = data / "admin.key"
-    data.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    key = "admin-" + secrets.token_urlsafe(32)
-    with os.fdopen(handle, "w") as file:
-        file.write(key)
-    return key
+    """The administrator's key beside the data; the command line uses it."""
+    return kept_secret(data / "admin.key", lambda: "admin-" + secrets.token_urlsafe(32))
 
 
 def _secret(value: SecretStr | None) -> str:

@@ -1,6 +1,5 @@
 """How is this deployment set? Read once from `ANBAN_*` and `anban.toml`; laxer than the law refuses to start."""
 
-import os
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from anban.base.errors import Misconfigured
 from anban.base.keys import MasterKeys, parse_master_keys
+from anban.base.secrets import kept_secret
 from anban.law.model import EVERYONE
 from anban.law.register import Register
 from anban.law.rulebook import laxer
@@ -98,10 +98,4 @@ def load_master_keys(settings: Settings) -> tuple[MasterKeys, bool]:
             "set ANBAN_MASTER_KEY or ANBAN_MASTER_KEY_FILE: transcripts are never stored unsealed",
             field="ANBAN_MASTER_KEY",
         )
-    path = settings.data / "demo-master.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32))
-    return parse_master_keys(path.read_text()), True
+    return parse_master_keys(kept_secret(settings.data / "demo-master.key", lambda: secrets.token_hex(32))), True
