@@ -175,6 +175,12 @@ def test_wrong_use_is_one_plain_line_and_two(run: Run, wrong: list[str]) -> None
     assert err.startswith("anban: ") and len(err.strip().splitlines()) == 1 and "Traceback" not in err
 
 
+def test_the_number_of_workers_may_come_from_the_environment(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANBAN_WORKERS", "2")
+    code, _, err = run("up", "--demo")
+    assert code == 2 and "several workers need PostgreSQL" in err
+
+
 def test_a_command_that_needs_the_service_says_that_there_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANBAN_URL", "http://127.0.0.1:9")
     for command in (["drill", "exit"], ["why", "dec_x"], ["ledger", "tail"]):

@@ -120,6 +120,19 @@ async def test_while_a_detector_fails_the_companion_is_silent_and_every_reply_ho
     assert sum(number in text for number in ("12356", "110", "120")) >= 2
 
 
+async def test_a_detector_that_fails_is_shown_to_whoever_runs_the_machine(house: House) -> None:
+    async with knocking(house) as http:
+        assert (await http.get("/readyz")).json()["parts"]["safety"] == "ok"
+    async with knocking(house, panel=Panel([Broken()], Readings())) as http:
+        await http.post(CHAT, json=chat(HARMLESS))
+        ready, figures = await http.get("/readyz"), (await http.get("/metrics")).text
+    assert ready.status_code == 503
+    assert ready.json()["parts"]["safety"] == "down"
+    assert 'anban_detector_unavailable_total{detector="broken"} 1.0' in figures
+    assert "anban_detectors_seconds_count 1.0" in figures
+    assert "anban_turns_in_flight 0.0" in figures
+
+
 @STREAMS
 async def test_what_the_detectors_that_still_work_notice_opens_a_case(house: House, stream: bool) -> None:
     async with knocking(house, panel=Panel([Broken(), WordsSeen("1")], Readings())) as http:

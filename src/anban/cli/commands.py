@@ -28,9 +28,14 @@ Data = Annotated[Path, Parameter(help="The deployment's data folder.")]
 
 @app.command
 def up(
-    *, host: str | None = None, port: int | None = None, data: Path | None = None, demo: bool = False, workers: int = 1
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    data: Path | None = None,
+    demo: bool = False,
+    workers: int | None = None,
 ) -> int:
-    """Serve gateway, pages and durable work in one process."""
+    """Serve the gateway and the pages; what is not given here comes from the environment and `anban.toml`."""
     from anban.cli.serve import serve
 
     return serve(host=host, port=port, data=data, demo=demo or None, workers=workers)

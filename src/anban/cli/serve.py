@@ -23,7 +23,7 @@ GRACE = 10
 """Seconds that answers under way have to end after a stop was asked for (reliability section 5)."""
 
 
-def serve(*, host: str | None, port: int | None, data: Path | None, demo: bool | None, workers: int) -> int:
+def serve(*, host: str | None, port: int | None, data: Path | None, demo: bool | None, workers: int | None) -> int:
     """Serve until SIGTERM or Ctrl-C. Raises `Misconfigured` before anything is opened when settings do not fit."""
     settings = read_settings(host=host, port=port, data=data, demo=demo, workers=workers)
     if settings.workers > 1 and settings.database.startswith("sqlite"):

@@ -45,7 +45,7 @@ async def run_turn(message: Message, rt: Runtime) -> AsyncIterator[Chunk]:
     fails closed, help fails open.
     """
     # Under way from here on: an exit or a human that comes while the facts are read stops what follows all the same.
-    with rt.flights.begin(person(message), message.conversation) as flight:
+    with rt.figures.in_flight.track_inprogress(), rt.flights.begin(person(message), message.conversation) as flight:
         async with aclosing(_turn(message, flight, rt)) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -63,7 +63,10 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 
     present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
     before = earlier(message, present.recent, rules)
-    reading, seen = observe(message, before, rt.panel, rules)  # always look, whatever follows
+    with rt.figures.looked.time():
+        reading, seen = observe(message, before, rt.panel, rules)  # always look, whatever follows
+    for detector in reading.unavailable:
+        rt.figures.unavailable.labels(detector).inc()
     limit = reached(message.service)
     gentle = rules.table("signal-gentle-thresholds")
     verdict = decide(seen, reading, present.held, standing, limit, leaving, gentle)

@@ -8,12 +8,16 @@ from litestar import Request, Response, get
 from litestar.params import Dependency
 from prometheus_client import generate_latest
 
+from anban.detectors.signal import Window
 from anban.ledger.sequencer import Sequencer
 from anban.rails.runtime import Runtime
 from anban.web.auth import MOST_ID
 from anban.web.description import describe
 from anban.web.gateway.chat import TheGateway
 from anban.web.gateway.moderations import MOST_INPUTS
+
+LOOK_WITHIN = 1_000.0
+"""Milliseconds for one look at a greeting: a detector that is merely slow now is not down."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ async def states(watched: Watched) -> dict[str, str]:
     stored = await rt.db.check()
     return {
         "storage": "ok" if stored and rt.db.healthy else "down",
-        "safety": "ok",
+        "safety": "down" if rt.panel.look(Window("你好"), LOOK_WITHIN).unavailable else "ok",
         "model": "degraded" if rt.model_down() else "ok",
         "evidence": "ok" if watched.sequencer.lag(rt.clock.now()) < 30 else "degraded",
         "help": "ok",
