@@ -4,7 +4,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
 
-from anban.detectors.signal import Said
+from anban.detectors.panel import Panel
+from anban.detectors.signal import Reading, Said, Signal, Window
+from anban.detectors.views import Readings
 from anban.guard import Guard
 from tests.house import PLAIN, MovableClock
 
@@ -82,6 +84,20 @@ def test_a_whole_answer_is_judged(guard: Guard) -> None:
     assert checked.hit == "out.self-harm"
     assert HARM not in checked.text
     assert checked.text.startswith("外面下雨了")
+
+
+def test_what_only_a_trained_model_suspects_is_judged_as_at_the_gateway() -> None:
+    class Suspects(Panel):
+        score = 0.0
+
+        def look(self, window: Window, budget_ms: float = 50.0) -> Reading:
+            found = () if window.role == "user" else (Signal("out.flattery", self.score, "suspects", "model", "1"),)
+            return Reading(found)
+
+    for score, hit in ((0.85, None), (0.99, "out.flattery")):
+        panel = Suspects([], Readings())
+        panel.score = score
+        assert Guard(clock=MovableClock(), panel=panel).check_output("你今天说得真好。").hit == hit
 
 
 async def test_a_stream_is_released_as_it_was(guard: Guard) -> None:

@@ -162,6 +162,7 @@ class Guard:
             self._panel,
             tuple(context),
             rules.table("output-thresholds"),
+            learned=rules.table("output-learned-thresholds"),
             budget_ms=rules.number("detector-budget-milliseconds"),
         )
         return OutputRail(judge, hold=rules.whole("output-holdback-characters"))
