@@ -1,6 +1,8 @@
 """California 22602(c)(2): known minors are asked to rest, and told it is not human, at least every three hours."""
 
+from anban.conversations.mailbox import read_after
 from anban.ledger.kinds import Kind
+from anban.rails.pulse import remind_listeners
 from tests.house import House
 
 
@@ -43,3 +45,24 @@ async def test_an_adult_in_california_is_not_owed_one(californian_house: House) 
     await house.state("kim", birth_year=1990)
     assert await talk(house, 200, "kim") == []
     assert await house.ledger("kim", Kind.NOTICE_BREAK_SHOWN) == []
+
+
+async def test_who_reads_without_writing_is_reminded_too_in_words_for_their_age_and_language(
+    californian_house: House,
+) -> None:
+    house = californian_house
+    await house.state("kid", birth_year=2012)
+    await house.state("grown", birth_year=1980)
+    for _ in range(18):
+        for user in ("kid", "grown"):
+            await house.say("Nice weather today.", user=user, lang="en")
+        house.clock.advance(minutes=10)
+    for user, due in (("kid", 1), ("grown", 0)):
+        person = await house.person(user)
+        with house.rt.post.bell(person.id):
+            await remind_listeners(house.rt, house.service)
+        letters = await house.rt.db.read(lambda c, person=person: read_after(c, person.id, person.key, 0))
+        assert len(letters) == due
+        for letter in letters:
+            asked = house.rt.words.render("notice.break", lang="en", audience="minor", slots={"hours": "3"})
+            assert letter.payload["text"] == asked.text

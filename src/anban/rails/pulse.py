@@ -11,11 +11,14 @@ from anban.base.errors import StorageFailed, told
 from anban.cases.late import enter_late
 from anban.cases.takeover import holder
 from anban.conversations.sessions import last_session, use
+from anban.people.standing import Audience
 from anban.provider.models import Service
 from anban.rails.giving import leave_for_app
-from anban.rails.notices import break_due
+from anban.rails.notices import Due, break_due
 from anban.rails.presence import Present
 from anban.rails.runtime import Runtime
+from anban.rails.turn import standing_and_rules
+from anban.words.language import language_of
 
 log = structlog.get_logger()
 
@@ -77,15 +80,14 @@ async def remind_listeners(rt: Runtime, service: Service) -> None:
     An open event channel within the idle gap counts as going on; what was shown here is not repeated in the reply.
     """
     now = rt.clock.now()
-    rules = rt.rules(service, frozenset[str](), now)
-    gap = rules.lasting("continuous-use-gap")
     for present in rt.presence.listening(rt.post):
+        standing, rules = standing_and_rules(service, present.user, now, rt)
+        gap = rules.lasting("continuous-use-gap")
         session, _ = use(present.session, now, gap, human=present.holder is not None)
-        if session is None or present.user is None or present.held.life >= 3:
+        if session is None or present.held.life >= 3:
             continue
-        due = break_due(session, present.given, rules)
-        if due is not None:
-            await _send(present, due.kind, due.window, due.slots, rt)
+        if (pause := break_due(session, present.given, rules)) is not None:
+            await _send(present, pause, standing.audience, rt)
 
 
 async def stop_from_elsewhere(rt: Runtime) -> None:
@@ -108,7 +110,9 @@ def _stop(connection: Connection, present: Present) -> str | None:
     return "exit" if left else None
 
 
-async def _send(present: Present, kind: str, window: str, slots: dict[str, str], rt: Runtime) -> None:
-    text = rt.words.render("notice.break", lang="zh", slots=slots).text
-    conversation = present.recent[-1].conversation if present.recent else ""
-    await leave_for_app(present, kind, window, text, conversation, rt.clock.now(), rt)
+async def _send(present: Present, notice: Due, audience: Audience, rt: Runtime) -> None:
+    last = present.recent[-1] if present.recent else None
+    lang = language_of(last.said if last else "")
+    text = rt.words.render(notice.template, lang=lang, audience=audience, slots=notice.slots).text
+    conversation = last.conversation if last else ""
+    await leave_for_app(present, notice.kind, notice.window, text, conversation, rt.clock.now(), rt)

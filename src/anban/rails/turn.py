@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from datetime import datetime
 from typing import assert_never
 
 import structlog
@@ -12,7 +13,9 @@ from anban.base.errors import StorageFailed, told
 from anban.conversations.mailbox import newest
 from anban.detectors.leaving import asks_to_leave
 from anban.law.rulebook import Rulebook
+from anban.people.models import User
 from anban.people.standing import Standing, standing_of
+from anban.provider.models import Service
 from anban.rails.acts import answered, comforted, relayed, spoken
 from anban.rails.chunks import Chunk
 from anban.rails.danger import keep_level, lines
@@ -55,7 +58,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
     """The turn itself, in order."""
     leaving = asks_to_leave(message.said)
     present, stored = await _facts(message, rt, wait=leaving != "exit")
-    standing, rules = _standing(message, present, rt)
+    standing, rules = standing_and_rules(message.service, present.user, message.at, rt)
     if leaving == "exit":  # first: obeyed in every state, also when all else fails
         async for chunk in farewell(message, present, standing.audience, rules, rt):
             yield chunk
@@ -116,7 +119,7 @@ def _unstored(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
 async def known(message: Message, rt: Runtime) -> tuple[Present, Standing, Rulebook]:
     """Who wrote this and which rules hold, for a request that is no turn."""
     present, _ = await _facts(message, rt, wait=True)
-    standing, rules = _standing(message, present, rt)
+    standing, rules = standing_and_rules(message.service, present.user, message.at, rt)
     return present, standing, rules
 
 
@@ -155,12 +158,11 @@ def _shows_danger(message: Message, rt: Runtime) -> bool:
     return observe(message, message.history, rt.panel, rules)[1].life >= 2
 
 
-def _standing(message: Message, present: Present, rt: Runtime) -> tuple[Standing, Rulebook]:
-    rules = rt.rules(message.service, frozenset[str](), message.at)
-    standing = standing_of(
-        present.user, message.at, minor_age=rules.whole("minor-age"), elder_age=rules.whole("elder-age")
-    )
-    return standing, rt.rules(message.service, standing.groups, message.at) if standing.groups else rules
+def standing_and_rules(service: Service, user: User | None, at: datetime, rt: Runtime) -> tuple[Standing, Rulebook]:
+    """Who somebody is as far as the rules care, and the rules that hold for them."""
+    rules = rt.rules(service, frozenset[str](), at)
+    standing = standing_of(user, at, minor_age=rules.whole("minor-age"), elder_age=rules.whole("elder-age"))
+    return standing, rt.rules(service, standing.groups, at) if standing.groups else rules
 
 
 def _id(present: Present) -> str:
