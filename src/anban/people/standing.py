@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from anban.people.models import User
-
-Audience = Literal["adult", "minor", "elder"]
+from anban.words.helplines import Audience
 
 MINOR_BANDS = frozenset({"under_8", "8-11", "12-15", "16-17"})
 

@@ -8,8 +8,9 @@ import structlog
 
 from anban.base.errors import StorageFailed
 from anban.conversations.mailbox import put
+from anban.conversations.transcript import Author
 from anban.rails.answer import Answer, begin_answer, request_for, withheld_words
-from anban.rails.chunks import Author, Chunk, Closed, Opened, Spoke
+from anban.rails.chunks import Chunk, Closed, Opened, Spoke
 from anban.rails.danger import DURABLE_WITHIN, comfort
 from anban.rails.giving import give_notice, stopped, told_of_outage
 from anban.rails.leaving import leave
@@ -146,7 +147,7 @@ def _recorded(
     situation: Situation,
     rt: Runtime,
     text: str,
-    author: str,
+    author: Author,
     output: str,
     answer: Answer | None = None,
     **more: str | None,
@@ -164,7 +165,7 @@ def _recorded(
             reading=situation.reading,
             seen=situation.seen,
             said=text,
-            author="human" if author == "human" else "ai" if author == "ai" else "system",
+            author=author,
             output=output,
             more=facts,
         )

@@ -1,11 +1,10 @@
 """What a turn gives back, piece by piece; each door puts it into its own protocol."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from anban.conversations.transcript import Author
 from anban.rails.speech import Reason, ToolDelta, Usage
-
-Author = Literal["ai", "human", "system"]
 
 
 @dataclass(frozen=True, slots=True)

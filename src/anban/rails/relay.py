@@ -8,10 +8,11 @@ from functools import partial
 from anban.base.db import Connection
 from anban.cases.takeover import Holder
 from anban.conversations.mailbox import Mail, acknowledge, read_after
+from anban.conversations.transcript import Author
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import Audience
-from anban.rails.chunks import Author, Spoke
+from anban.rails.chunks import Spoke
 from anban.rails.message import Message
 from anban.rails.runtime import Runtime
 from anban.words.promise import PromiseState

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from anban.conversations.transcript import Author
 from anban.detectors.signal import Reading, Said
 from anban.law.rulebook import Rulebook
 from anban.people.standing import Standing
-from anban.rails.chunks import Author, Meta
+from anban.rails.chunks import Meta
 from anban.rails.message import Message
 from anban.rails.post import Flight
 from anban.rails.presence import Present
