@@ -19,6 +19,7 @@ from anban.detectors.scene import Scene
 from anban.detectors.signal import Reading, Signal, Window
 from anban.detectors.views import Readings
 from anban.detectors.words_seen import WordsSeen
+from anban.rails.post import Post
 from anban.rails.speech import Completion, Delta, Event, Finished, UpstreamRequest
 from tests.doors.odd_requests import IN_DANGER
 from tests.doors.test_bad_input import assert_helped, read
@@ -227,6 +228,25 @@ async def test_when_no_entry_can_be_written_chat_stops_and_help_does_not(house: 
         left, meta = read(await http.post(CHAT, json=chat("退出", stream=stream)))
         assert meta["verdict"] == "stop"
         assert left == house.rt.words.render("goodbye.exit", lang="zh").text
+
+
+class DeafPost(Post):
+    """Cannot tell whether a responder has written."""
+
+    def bell(self, user: str) -> Any:
+        raise StorageFailed("broken by a test")
+
+
+@STREAMS
+async def test_our_last_words_are_not_passed_off_as_a_responders(house: House, stream: bool) -> None:
+    async with knocking(house) as http:
+        _, meta = read(await http.post(CHAT, json=chat(HELP)))
+        claimed = await http.post(f"/anban/v1/cases/{meta['case']}/claim", json={"responder": "zhou"})
+        assert claimed.status_code == 200
+    async with knocking(house, post=DeafPost()) as http:
+        text, meta = read(await http.post(CHAT, json=chat("有人吗", stream=stream)))
+    assert text == words(house, "outage.storage")
+    assert meta["author"] == "system"
 
 
 # --- the model, and the rest -----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -94,7 +95,8 @@ class Reply:
             log.error("turn.broke", decision=self._meta.decision, **told(error))
             self._broke = True
         yield Spoke(self._last_words())
-        yield Closed(self._meta)
+        # Ours, whoever was to speak: nobody at the desk has said them.
+        yield Closed(replace(self._meta, author="system", speaker=""))
 
     async def _stream(self, send: Send) -> None:
         await self._send(
