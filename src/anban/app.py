@@ -70,6 +70,9 @@ from anban.words.templates import load_words
 log = structlog.get_logger()
 
 HERE = Path(__file__).parent
+STARTS = 3
+"""Times that a database is tried at start, a second apart: one that is just coming up must not cost the chat."""
+
 TABLES = (_cases, _conversations, _ledger, _people, _risk)
 
 
@@ -204,13 +207,16 @@ async def _database(settings: Settings) -> Database:
         log.critical("database.damaged", url="sqlite")
         return DeadDatabase("the database file is damaged")
     db = open_database(url)
-    try:
-        await migrate(db)
-    except StorageFailed:
-        await db.close()
-        log.critical("database.unreachable")
-        return DeadDatabase("the database could not be opened at start")
-    return db
+    for attempt in range(STARTS):
+        try:
+            await migrate(db)
+            return db
+        except StorageFailed:
+            log.error("database.unreachable", attempt=attempt + 1)
+            await asyncio.sleep(1)
+    await db.close()
+    log.critical("database.given_up", serves="help only")
+    return DeadDatabase("the database could not be opened at start")
 
 
 async def _service(db: Database, settings: Settings, at: datetime) -> tuple[Service, str | None]:

@@ -50,7 +50,10 @@ async def upgraded(database: Database, way: str = "made at once") -> None:
 async def test_an_empty_database_gets_every_table(url: str, way: str) -> None:
     async with stores.opened(url, tables=False) as database:
         await upgraded(database, way)
-        assert await database.read(tables) == {*filter(of_the_house, every_table().tables), "alembic_version"}
+        assert set(filter(of_the_house, await database.read(tables))) == {
+            *filter(of_the_house, every_table().tables),
+            "alembic_version",
+        }
 
 
 async def test_the_tables_are_those_that_the_code_speaks_of(url: str, way: str) -> None:

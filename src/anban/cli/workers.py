@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 from anban.settings import Settings
 
@@ -29,6 +30,8 @@ def run_workers(settings: Settings, listener: socket.socket) -> int:
         except ChildProcessError:
             return 0
         children.discard(child)
+        if not stopping:
+            time.sleep(1)  # one that dies at once must not be followed by a storm of others
 
 
 def _start(settings: Settings, listener: socket.socket) -> int:

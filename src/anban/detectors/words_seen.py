@@ -15,6 +15,7 @@ from anban.detectors.weighing import CALM
 
 _HIDDEN = 0.95  # what a hit in a view other than the text itself is worth: the reading may be ours, not the writer's
 _TURNS_KEPT = 2048
+_DARK_TAGS = frozenset({"wish", "plan", "hurt"})
 _CONTEXT_TAGS = frozenset({"wish", "low", "joked", "plan", "hurt", "money"})
 
 
@@ -57,9 +58,11 @@ class WordsSeen:
         """Tags that the turns before leave: what the user said of late, what the companion just asked."""
         if not scene.before:
             return frozenset()
-        if scene.window.role != "user":
-            return self._left_by_user(scene.last_user) - {CALM}
         turns = [text for role, text in scene.before if role == "user"]
+        if scene.window.role != "user":
+            # A reply is read in the light of what was just said; and a wish to die lasts longer than one message.
+            dark = frozenset[str]().union(*(self._left_by_user(text) & _DARK_TAGS for text in turns))
+            return (self._left_by_user(scene.last_user) - {CALM}) | dark
         said = frozenset[str]()
         # Turns are read one by one and remembered; only when one says something are they read as a whole, in which one
         # line may make another harmless.
