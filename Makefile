@@ -20,6 +20,7 @@ ifdef UV
 	uv pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt
 	uv pip install -q --python $(BIN)/python --no-deps -e .
 else
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 endif
