@@ -32,7 +32,7 @@ class Run:
 
 
 async def load(url: str, *, at_once: int, requests: int, streaming: bool, user: str = "", key: str = "") -> Run:
-    """Send `requests`, `at_once` at a time. `{i}` in `user` becomes the request's number."""
+    """Send `requests`, `at_once` at a time. In `user`, `{i}` becomes the request's number and `{m}` one of forty."""
     run = Run()
     left = iter(range(requests))
     began = time.perf_counter()
@@ -67,7 +67,7 @@ async def _worker(url: str, left, run: Run, streaming: bool, user: str, key: str
 def _request(where, number: int, streaming: bool, user: str, key: str) -> bytes:
     said = "你好，今天过得怎么样？"
     body = f'{{"model":"bench","stream":{str(streaming).lower()},"messages":[{{"role":"user","content":"{said}"}}]}}'
-    named = f"X-Anban-User: {user.replace('{i}', str(number))}\r\n" if user else ""
+    named = f"X-Anban-User: {user.replace('{i}', str(number)).replace('{m}', str(number % 40))}\r\n" if user else ""
     raw = body.encode()
     return (
         f"POST {where.path} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {key}\r\n{named}"
