@@ -15,10 +15,11 @@ from anban.rails.danger import DURABLE_WITHIN, comfort
 from anban.rails.giving import give_notice, stopped, told_of_outage
 from anban.rails.leaving import leave
 from anban.rails.record import NOBODY, code, record
-from anban.rails.relay import relay
+from anban.rails.relay import holding_line, relay
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
 from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop
+from anban.risk.ladder import LIFE_NAMES
 from anban.words.promise import PromiseState
 
 log = structlog.get_logger()
@@ -138,9 +139,7 @@ def _ending(situation: Situation, answer: Answer, rt: Runtime) -> str:
             leave(situation.message, situation.present, situation.rules, rt)
             return ""
         case "takeover":
-            return rt.words.render(
-                "takeover.writing", lang=situation.message.lang, state=PromiseState(takeover="joined")
-            ).text
+            return holding_line(situation.message, situation.standing.audience, rt)
 
 
 def _recorded(
@@ -173,7 +172,7 @@ def _recorded(
         # Words of help are never withheld for want of an entry; the case itself is in the spool.
         rt.figures.faults.labels("database").inc()
         log.error("turn.not_recorded", decision=situation.message.decision)
-    rt.figures.turns.labels(situation.verdict.name, f"L{situation.life}").inc()
+    rt.figures.turns.labels(situation.verdict.name, LIFE_NAMES[situation.life]).inc()
     if situation.present.user is None:
         rt.figures.gaps.labels(f"turn-of-{NOBODY}-user").inc()
 

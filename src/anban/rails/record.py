@@ -14,6 +14,7 @@ from anban.rails.message import Message
 from anban.rails.presence import Present
 from anban.rails.runtime import Runtime
 from anban.rails.verdict import Proceed, Verdict
+from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES
 from anban.risk.models import Assessed
 
 NOBODY = "unknown"
@@ -60,8 +61,8 @@ def record(
     facts: dict[str, Fact] = {
         "decision": message.decision,
         "verdict": verdict.name,
-        "level": f"L{seen.life}",
-        "held": f"L{present.held.life}",
+        "level": LIFE_NAMES[seen.life],
+        "held": LIFE_NAMES[present.held.life],
         "author": author,
         "output": output,
         **(more or {}),
@@ -119,9 +120,9 @@ def _decided(message: Message, verdict: Verdict, reading: Reading, seen: Assesse
         "decision": message.decision,
         "verdict": verdict.name,
         "rule": verdict.rule,
-        "level": f"L{seen.life}",
-        "property": f"P{seen.property}",
-        "dependence": f"D{seen.dependence}",
+        "level": LIFE_NAMES[seen.life],
+        "property": PROPERTY_NAMES[seen.property],
+        "dependence": DEPENDENCE_NAMES[seen.dependence],
         "reasons": reasons,
     }
     if reading.unavailable:

@@ -46,8 +46,13 @@ async def relay(
                 await asyncio.wait_for(bell.wait(), min(left, 1.0))
             except TimeoutError:
                 continue
+    yield Spoke(holding_line(message, audience, rt)), "system"
+
+
+def holding_line(message: Message, audience: Audience, rt: Runtime) -> str:
+    """Our own true words while a person holds the conversation and has not written yet."""
     state = PromiseState(takeover="joined")
-    yield Spoke(rt.words.render("takeover.writing", lang=message.lang, audience=audience, state=state).text), "system"
+    return rt.words.render("takeover.writing", lang=message.lang, audience=audience, state=state).text
 
 
 def _delivered(connection: Connection, letters: list[Mail], at: datetime) -> None:
