@@ -2,10 +2,10 @@
 
 import json
 
-from anban.detectors.check import check_lines, turns_before
+from anban.detectors.check import check, check_lines, turns_before
 from anban.detectors.moderation import moderation_result
-from anban.detectors.panel import Panel
-from anban.detectors.signal import Window
+from anban.detectors.panel import Panel, build_panel
+from anban.detectors.signal import Reading, Signal, Window
 
 
 def test_each_line_is_answered_in_order(panel: Panel) -> None:
@@ -59,3 +59,26 @@ def test_moderation_has_openais_shape_and_our_signals_beside_it(panel: Panel) ->
     assert result["anban"]["signals"]["self-harm.plan"] >= 0.7
     harmless = moderation_result(panel.look(Window("what should I cook for dinner"), 1e9))
     assert harmless["flagged"] is False
+
+
+def test_a_text_that_raises_nothing_still_has_a_probability_for_every_signal_when_measured() -> None:
+    (answer,) = check_lines([json.dumps({"id": 1, "text": "今天吃什么"})], build_panel(least=0.0))
+    assert {"self-harm", "threat", "fraud", "dependence", "minority"} <= set(answer["scores"])
+    assert all(0 <= score < 0.5 for score in answer["scores"].values())
+    assert answer["why"] == []
+
+
+def test_of_two_texts_under_one_rule_the_one_that_reads_like_danger_comes_first(panel: Panel) -> None:
+    plain = Signal("self-harm", 0.86, "rule:x", "words", "1")
+    doubted, sure = (
+        check(Window("-"), _Says(Reading((plain, Signal("self-harm", p, "model", "model", "1"))))) for p in (0.1, 0.8)
+    )
+    assert 0.86 < doubted["scores"]["self-harm"] < sure["scores"]["self-harm"] <= 1
+
+
+class _Says(Panel):
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def look(self, window: Window, budget_ms: float = 50.0) -> Reading:
+        return self._reading

@@ -15,14 +15,14 @@ from anban.risk.ladder import LIFE_NAMES, assess
 
 def check_text(text: str) -> int:
     """One text: scores, level and reasons."""
-    found = check(Window(text), build_panel(), _grade())
+    found = check(Window(text), build_panel(least=0.0), _grade())
     sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
     return 0
 
 
 def check_stream() -> int:
     """JSON lines in, JSON lines out; a line that cannot be read gives an error object and the stream goes on."""
-    for found in check_lines(sys.stdin.buffer, build_panel(), _grade()):
+    for found in check_lines(sys.stdin.buffer, build_panel(least=0.0), _grade()):
         sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
         sys.stdout.buffer.flush()
     return 0

@@ -6,8 +6,10 @@ from typing import Any, cast
 import orjson
 
 from anban.base.errors import Malformed
+from anban.detectors.linear import LEAST
 from anban.detectors.panel import Panel
 from anban.detectors.signal import Reading, Role, Said, Window
+from anban.detectors.weighing import MODEL
 
 _BUDGET_MS = 1000.0
 _GAP_SECONDS = 60.0  # how long ago each line of a context that carries no times is taken to have been said
@@ -38,14 +40,27 @@ def check_lines(
 def check(window: Window, panel: Panel, grade: Callable[[Reading], str] | None = None) -> dict[str, Any]:
     """`{scores, level, why}` of one window, and `unavailable` when a detector could not look."""
     reading = panel.look(window, _BUDGET_MS)
-    scores: dict[str, float] = {}
-    for signal in reading.signals:
-        scores.setdefault(signal.kind, round(signal.score, 4))
-    why = list(dict.fromkeys(f"{s.kind} {s.why} ({s.view})" for s in reading.signals))
+    scores = {kind: round(score, 6) for kind, score in _together(reading).items()}
+    why = list(dict.fromkeys(f"{s.kind} {s.why} ({s.view})" for s in reading.signals if s.score >= LEAST))
     found: dict[str, Any] = {"scores": scores, **({"level": grade(reading)} if grade else {}), "why": why}
     if reading.unavailable:
         found["unavailable"] = list(reading.unavailable)
     return found
+
+
+def _together(reading: Reading) -> dict[str, float]:
+    """Signal -> what rules and model say of it together, strongest first.
+
+    Half of the model's word is added to what a rule leaves open, so that of two texts that meet the same rule the one
+    that also reads like danger comes first. Levels rest on the single signals, never on this sum.
+    """
+    ruled: dict[str, float] = {}
+    learned: dict[str, float] = {}
+    for signal in reading.signals:
+        (learned if signal.detector == MODEL else ruled).setdefault(signal.kind, signal.score)
+    joint = {kind: max(learned.get(kind, 0.0), score + (1 - score) * learned.get(kind, 0.0) / 2)
+             for kind, score in ruled.items()}  # fmt: skip
+    return dict(sorted((learned | joint).items(), key=lambda pair: -pair[1]))
 
 
 def _parsed(line: str | bytes) -> dict[str, Any]:

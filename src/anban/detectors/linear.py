@@ -21,7 +21,7 @@ BEFORE_SHARE = np.float32(0.7)  # what the turns before weigh against the text i
 _SEGMENT = 400
 _SEGMENTS = 16
 _GROUND = 0.5  # the probability from which a user's text alone is ground for suspicion
-_LEAST = 0.2  # a probability below this is not worth a signal
+LEAST = 0.2  # a probability below this is not worth a signal
 
 
 class Head:
@@ -58,11 +58,15 @@ class Head:
 
 
 class Trained:
-    """The model as a detector. Refuses to load when the file is not the one its card names."""
+    """The model as a detector. Refuses to load when the file is not the one its card names.
+
+    `least` is the probability below which it keeps silent; 0.0 makes it say what it thinks of every signal it knows.
+    """
 
     name = "model"
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, least: float = LEAST) -> None:
+        self._least = least
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         path = folder / "weights.npz"
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -92,7 +96,7 @@ class Trained:
                 best[n], views[n] = found[n], view.name
         return [
             Signal(head.names[n], float(best[n]), "model", self.name, self.version, None, views[n])
-            for n in np.flatnonzero(best >= _LEAST)
+            for n in np.flatnonzero(best >= self._least)
         ]
 
     @staticmethod

@@ -7,7 +7,7 @@ from dataclasses import replace
 from anban.detectors.ages import AgesSeen
 from anban.detectors.detector import CutShort, Detector
 from anban.detectors.leaving import LeavingSeen
-from anban.detectors.linear import Trained
+from anban.detectors.linear import LEAST, Trained
 from anban.detectors.scene import Scene, see, see_plainly
 from anban.detectors.signal import Reading, Signal, Window
 from anban.detectors.views import Readings
@@ -80,6 +80,9 @@ def _order(signal: Signal) -> tuple[float, str, str]:
     return -signal.score, signal.kind, signal.why
 
 
-def build_panel() -> Panel:
-    """The panel with everything this package carries, loaded once at start; the word lists first, the model last."""
-    return Panel([WordsSeen("1"), LeavingSeen(), AgesSeen(), Trained()], Readings())
+def build_panel(least: float = LEAST) -> Panel:
+    """The panel with everything this package carries, loaded once at start; the word lists first, the model last.
+
+    `least` is the probability below which the model keeps silent: 0.0 to measure it, the default to serve.
+    """
+    return Panel([WordsSeen("1"), LeavingSeen(), AgesSeen(), Trained(least=least)], Readings())
