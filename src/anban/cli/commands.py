@@ -20,6 +20,8 @@ app = App(
 )
 ledger = App(name="ledger", help="The evidence.")
 app.command(ledger)
+training = App(name="train", help="Building and measuring the detectors' model.", result_action="return_value")
+app.command(training)
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -110,12 +112,23 @@ def verify(path: Path, *, public_key: str | None = None, json: bool = False) -> 
     return 1
 
 
-@app.command
-def train(*, data: Path, out: Path | None = None, evaluate: bool = False) -> int:
-    """Rebuild the detectors' model from the recipe and the data folder; --evaluate measures the present one."""
-    from anban.cli.training import measure_model, train_model
+@training.default
+def train(*, data: Path, out: Path | None = None) -> int:
+    """Rebuild the detectors' model from the recipe and the data folder."""
+    from anban.cli.training import train_model
 
-    return measure_model(data) if evaluate else train_model(data, out)
+    return train_model(data, out)
+
+
+@training.command(name="eval")
+def evaluate(*, data: Path, against: Path | None = None, card: Path | None = None, json: bool = False) -> int:
+    """Measure the present model on texts held out of training, the worst first.
+
+    --against FILE compares with recorded figures and exits 1 where one is worse; --card FILE writes the model card.
+    """
+    from anban.cli.training import measure_model
+
+    return measure_model(data, against, card, as_json=json)
 
 
 @ledger.command

@@ -75,6 +75,9 @@ class Sounds:
         return best[len(word)]
 
 
+_SAMPLE = 400  # characters of a text by which its direction is told
+
+
 class _Swap:
     """Replaces whichever of many strings occur, leftmost and longest first."""
 
@@ -105,6 +108,10 @@ class Letters:
         glued = {p.replace(" ", "").replace("'", ""): f" {p} " for p in english if " " in p}
         self._glued = _Swap({g: p for g, p in glued.items() if len(g) >= 5})
         self._turned = AhoCorasick([p[::-1] for p in english] + [p[::-1] for p in phrases["zh"] if len(p) > 2])
+        self._everyday = AhoCorasick(phrases["everyday"]["zh"])
+        self._everyday_turned = AhoCorasick([p[::-1] for p in phrases["everyday"]["zh"]])
+        self._words = frozenset(phrases["everyday"]["en"])
+        self._words_turned = frozenset(word[::-1] for word in phrases["everyday"]["en"])
         self._shifted = AhoCorasick([codecs.encode(p, "rot13") for p in english if len(p) > 6])
         self._known = frozenset(phrases["known"]) | frozenset(phrases["respell"])
         self._respell = {self._signature(word): word for word in phrases["respell"]}
@@ -114,8 +121,20 @@ class Letters:
         return self._glued.swap(text)
 
     def turned(self, text: str) -> str | None:
-        """The text read backwards, when a phrase stands in it that way."""
-        return text[::-1] if self._turned.find_matches_as_indexes(text) else None
+        """The text read backwards, when a phrase stands in it that way, or everyday words mostly do."""
+        return (
+            text[::-1] if self._turned.find_matches_as_indexes(text) or self._runs_backwards(text[:_SAMPLE]) else None
+        )
+
+    def _runs_backwards(self, text: str) -> bool:
+        words = set(text.split())
+        against = len(words & self._words_turned) - len(words & self._words)
+        if not text.isascii():
+            # Only where some stand the wrong way round is it worth counting those that do not.
+            against += len(self._everyday_turned.find_matches_as_indexes(text))
+            if against > 0:
+                against -= len(self._everyday.find_matches_as_indexes(text))
+        return against > 0
 
     def shifted(self, text: str) -> str | None:
         """The text after rot13, when a phrase stands in it that way."""

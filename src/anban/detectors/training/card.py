@@ -1,0 +1,67 @@
+"""The model card as a page: the worst figures first, as Mitchell et al. (2019) ask of a card."""
+
+from typing import Any
+
+_ENOUGH = 20  # positives from which a slice stands in the main table
+_KNOWN = """- English in indirect words is seen far less often than Chinese; long English posts least of all.
+- Politely worded manipulation, irony and dialects that nobody has checked are often missed.
+- A signal with fewer than twelve labelled texts has no trained part and rests on rules alone (`sexual`, `political`).
+- Texts were written by few people and have had no second reader; labels of public sets are partial and some are weak.
+- The held-out part was looked at between rounds of work, so its figures are mildly optimistic.
+- The model alone never opens L3; a level rests on two keys (`detectors/weighing.py`).
+"""
+
+
+def model_card(figures: dict[str, Any], versions: dict[str, str]) -> str:
+    """The page. Everything in it comes from `figures`, but for the list of known failures."""
+    enough = [s for s in figures["slices"] if s["positives"] >= _ENOUGH]
+    few = [s for s in figures["slices"] if s["positives"] < _ENOUGH]
+    parts = [
+        "# Model card: the detectors",
+        "Written by `anban train eval --card`; do not edit. Sources, licences and how a message is read: "
+        "[detectors.md](detectors.md).",
+        "Versions: " + ", ".join(f"{name} {version}" for name, version in versions.items()) + ".",
+        "## For what, and for what not",
+        "Finding danger and the other signals of a conversation with a companion, so that the ladder can decide what "
+        "follows. No diagnosis, no judgement of a person, no use outside a conversation with its consent and review.",
+        "## Known to fail",
+        _KNOWN.strip(),
+        f"## Figures, worst first ({figures['texts']:,} texts held out of training)",
+        "What `anban check` says, rules and model together. Intervals are 95 %.",
+        _table(enough),
+        f"### Fewer than {_ENOUGH} positives: a direction, no figure to rely on",
+        _table(few),
+        "## Disguised words, worst first",
+        "Plainly told texts that are seen as they stand, and harmless ones, both disguised.",
+        "| Family | Texts | Still seen | Harmless | False alarms |\n|---|---|---|---|---|\n"
+        + "\n".join(_evaded(name, f) for name, f in figures["evasion"].items()),
+        "## Ordinary talk: alarms per 1,000 texts",
+        "| Set | Texts | L2 and above | L3 and above |\n|---|---|---|---|\n"
+        + "\n".join(
+            f"| {name} | {f['texts']:,} | {f['L2+']} | {f['L3+']} |"
+            for name, f in figures["ordinary talk, per 1,000"].items()
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(slices: list[dict[str, Any]]) -> str:
+    head = "| Signal | Texts | With / without | AUROC | AUPRC | Recall at 1 % | Recall at 5 % | Calibration error |"
+    lines = [
+        f"| `{s['signal']}` | {s['where']} | {s['positives']} / {s['negatives']:,} "
+        f"| {s['auroc']:.3f} [{s['auroc_low']:.2f}, {s['auroc_high']:.2f}] | {s['auprc']:.3f} | {s['recall_1']:.2f} "
+        f"| {s['recall_5']:.2f} [{s['recall_5_low']:.2f}, {s['recall_5_high']:.2f}] | {s['calibration']:.3f} |"
+        for s in slices
+    ]
+    return "\n".join([head, "|---|---|---|---|---|---|---|---|", *lines])
+
+
+def _evaded(name: str, figures: dict[str, Any]) -> str:
+    return (
+        f"| {name} | {figures['texts']} | {_share(figures['recall'])} | {figures['harmless']} "
+        f"| {_share(figures['false_alarms'])} |"
+    )
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0%}"
