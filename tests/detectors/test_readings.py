@@ -43,3 +43,7 @@ def test_views_do_not_grow_with_the_text() -> None:
     for text in hostile:
         views = READINGS.of(text)
         assert sum(len(view.text) for view in views) <= 13 * len(text)
+
+
+def test_the_wide_grave_accent_is_folded_in_one_step() -> None:
+    assert fold("ｉ｀ｍ") == fold(fold("ｉ｀ｍ")) == "i'm"

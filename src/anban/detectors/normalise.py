@@ -21,6 +21,7 @@ _TABLE: dict[int, int | None] = {
     0x2028: 0x0A,
     0x2029: 0x0A,
     0x0D: 0x0A,
+    0xFF40: 39,  # the wide grave accent is what the plain one is, in one step
 }
 _TO_SIMPLIFIED = opencc.OpenCC("t2s")
 

@@ -14,6 +14,8 @@ from anban.detectors.signal import Role, Said
 
 Part = Literal["train", "dev"]
 
+TEXTS = Path(__file__).with_name("texts")  # written where the errors were; same form as the written ones
+
 _NAMES = {
     "suicide": "self-harm", "self_harm": "self-harm", "exit": "leaving", "minor": "minority",
     "out_manipulation": "out.manipulation", "out_user_retention": "out.holding-back",
@@ -60,9 +62,10 @@ def verified_sources(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def read_pool(folder: Path) -> list[Row]:
-    """Every usable row of `folder` (`written/*.jsonl` and `train/*.jsonl.gz`), in a fixed order."""
+    """Every usable row of `folder` (`written/*.jsonl`, `train/*.jsonl.gz`) and of the texts here, in a fixed order."""
     used, _ = verified_sources(folder)
-    rows = [row for path in sorted((folder / "written").glob("*.jsonl")) for row in _written(path)]
+    paths = [*sorted((folder / "written").glob("*.jsonl")), *sorted(TEXTS.glob("*.jsonl"))]
+    rows = [row for path in paths for row in _written(path)]
     for part in ("train", "dev"):
         with gzip.open(folder / "train" / f"{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
             rows.extend(_public(row, part) for line in lines if _kept(row := json.loads(line), part, used))

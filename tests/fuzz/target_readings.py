@@ -1,0 +1,37 @@
+"""The normaliser and the views of a text."""
+
+from anban.detectors.normalise import fold
+from anban.detectors.views import Readings
+
+_READINGS = Readings()
+_MOST_VIEWS = 12
+SEEDS = [
+    "我不想活了，今晚就走".encode(),
+    "ｉ　ｗａｎｔ　ｔｏ　ｌｅａｖｅ".encode(),
+    b"wo bu xiang huo xia qu le",
+    "好想 歹 匕 一了百了 \u200b\u202e🏙️⬇️".encode(),
+    b"1 h8 l1f3 & w1ll 3nd 1t | e n d  m y  l i f e",
+    "efil ym dne ot tnaw i | 了活想不我".encode(),
+    "і саnnоt gо оn 不想live了 \ud83d".encode("utf-8", "surrogatepass"),
+]
+
+
+def check(data: bytes) -> None:
+    """Folding twice changes nothing; the views are few, whole text, and no two are the same but by name."""
+    text = data.decode("utf-8", "surrogatepass") if _whole(data) else data.decode("utf-8", "replace")
+    once = fold(text)
+    assert fold(once) == once
+    once.encode("utf-8")
+    views = _READINGS.of(text)
+    assert views[0].text == once
+    assert len(views) <= _MOST_VIEWS
+    for view in views:
+        view.text.encode("utf-8")
+
+
+def _whole(data: bytes) -> bool:
+    try:
+        data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
