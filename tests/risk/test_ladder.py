@@ -63,6 +63,38 @@ def test_other_dangers_have_themes_of_their_own(signals: list[tuple[str, float, 
     assert (found.life, found.theme) == (life, theme)
 
 
+@pytest.mark.parametrize(
+    ("signals", "property_level"),
+    [
+        ([("fraud", 0.6, "model")], 1),
+        ([("gambling", 0.9, "words")], 1),
+        ([("fraud", 0.8, "words")], 2),
+        ([("fraud", 0.99, "model")], 1),
+        ([("fraud", 0.99, "model"), ("elderly", 0.9, "ages")], 2),
+        ([("fraud", 0.6, "model"), ("elderly", 0.9, "ages")], 1),
+    ],
+)
+def test_the_ladder_of_property(signals: list[tuple[str, float, str]], property_level: int) -> None:
+    assert seen(*signals).property == property_level
+
+
+@pytest.mark.parametrize(
+    ("signals", "dependence"),
+    [
+        ([("dependence", 0.4, "words")], 0),
+        ([("dependence", 0.78, "words")], 1),
+        ([("dependence", 0.99, "model")], 1),
+        ([("dependence", 0.78, "words"), ("dependence", 0.9, "model")], 2),
+        ([("dependence", 0.9, "words")], 2),
+        ([("dependence", 0.9, "model"), ("distress", 0.9, "words")], 2),
+        ([("dependence", 0.9, "model"), ("self-harm.ideation", 0.9, "words")], 1),
+        ([("dependence", 0.9, "words"), ("self-harm.ideation", 0.9, "words")], 3),
+    ],
+)
+def test_the_ladder_of_dependence(signals: list[tuple[str, float, str]], dependence: int) -> None:
+    assert seen(*signals).dependence == dependence
+
+
 def test_a_trained_model_alone_never_opens_the_third_level() -> None:
     every = [(kind, 1.0, "model") for kind in (*LIFE, "threat", "violence", "fraud", "health-emergency")]
     for signal in every:

@@ -1,16 +1,17 @@
 """`anban check`: the detectors over a text or a stream of lines."""
 
 import sys
-from collections.abc import Callable
+from typing import Any
 
 import orjson
 
 from anban.base.clock import SystemClock
-from anban.detectors.check import check, check_lines
+from anban.detectors.check import Grade, check, check_lines
 from anban.detectors.panel import build_panel
 from anban.detectors.signal import Reading, Window
 from anban.law.register import DEFAULT_PACKS, load
-from anban.risk.ladder import LIFE_NAMES, assess
+from anban.risk.explain import explained
+from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES, assess, credible
 
 
 def check_text(text: str) -> int:
@@ -28,7 +29,19 @@ def check_stream() -> int:
     return 0
 
 
-def _grade() -> Callable[[Reading], str]:
+def _grade() -> Grade:
+    """The levels that the gateway would give under the default rule packs today, each reason in both languages."""
     rules = load().in_force(DEFAULT_PACKS, SystemClock().now())
     gentle, costly = rules.table("signal-gentle-thresholds"), rules.table("signal-costly-thresholds")
-    return lambda reading: LIFE_NAMES[assess(reading, gentle, costly).life]
+    learned = rules.table("signal-learned-thresholds")
+
+    def grade(reading: Reading) -> dict[str, Any]:
+        seen = assess(credible(reading, learned), gentle, costly)
+        return {
+            "level": LIFE_NAMES[seen.life],
+            "property": PROPERTY_NAMES[seen.property],
+            "dependence": DEPENDENCE_NAMES[seen.dependence],
+            "explained": [explained(reason) for reason in seen.reasons],
+        }
+
+    return grade

@@ -7,6 +7,8 @@ import orjson
 from rich.console import Console
 
 from anban.cli.service import Service
+from anban.risk.explain import explained
+from anban.risk.models import Reason
 
 
 def explain_decision(service: Service, decision: str, *, as_json: bool) -> int:
@@ -23,10 +25,8 @@ def explain_decision(service: Service, decision: str, *, as_json: bool) -> int:
     out.print(f"  裁定 verdict    {merged.get('verdict', '-')}   规则 rule  {merged.get('rule', 'ordinary')}")
     out.print(f"  等级 level      {merged.get('level', '-')} now, {merged.get('held', '-')} held")
     for reason in merged.get("reasons", ()):
-        rule, signal, score, detector, view, why = (reason.split("|") + [""] * 6)[:6]
-        out.print(
-            f"  因为 because    {signal} {score} → {rule}   {detector}, 读法 view {view}, 依据 {why}", markup=False
-        )
+        told = explained(_reason(reason))
+        out.print(f"  因为 because    {told['zh']}\n                  {told['en']}", markup=False)
     if "hit" in merged:
         out.print(f"  收回 withheld   {merged['hit']}  {merged.get('why', '')}", markup=False)
     for entry in entries:
@@ -34,3 +34,10 @@ def explain_decision(service: Service, decision: str, *, as_json: bool) -> int:
             f"  证据 evidence   {entry['kind']}  #{entry['seq'] if entry['seq'] is not None else 'not signed yet'}"
         )
     return 0
+
+
+def _reason(recorded: str) -> Reason:
+    """A reason as the ledger holds it: `rule|signal|score|detector@version|view|why`."""
+    rule, signal, score, detector, view, why = (recorded.split("|") + [""] * 6)[:6]
+    name, _, version = detector.partition("@")
+    return Reason(rule, signal, float(score or 0), name, version, view, why)

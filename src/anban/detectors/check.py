@@ -15,12 +15,12 @@ _BUDGET_MS = 1000.0
 _GAP_SECONDS = 60.0  # how long ago each line of a context that carries no times is taken to have been said
 
 
-def check_lines(
-    lines: Iterable[str | bytes], panel: Panel, grade: Callable[[Reading], str] | None = None
-) -> Iterator[dict[str, Any]]:
-    """For each JSONL line `{id,text,role?,lang?,context?}` one object `{id,scores,level,why}` (contract section 2).
+Grade = Callable[[Reading], dict[str, Any]]
+"""Makes levels of a reading, as the fields to say them in; detectors know no levels themselves."""
 
-    `grade` makes a level of a reading; detectors know no levels themselves.
+
+def check_lines(lines: Iterable[str | bytes], panel: Panel, grade: Grade | None = None) -> Iterator[dict[str, Any]]:
+    """For each JSONL line `{id,text,role?,lang?,context?}` one object `{id,scores,level,why}` (contract section 2).
 
     `context` is a list of earlier lines, oldest first, or one string; "U:" and "A:" tell who spoke, else they take
     turns. A line that cannot be read gives `{id,error}` and the next one is read.
@@ -37,12 +37,12 @@ def check_lines(
             yield {"id": name, "error": error.message}
 
 
-def check(window: Window, panel: Panel, grade: Callable[[Reading], str] | None = None) -> dict[str, Any]:
-    """`{scores, level, why}` of one window, and `unavailable` when a detector could not look."""
+def check(window: Window, panel: Panel, grade: Grade | None = None) -> dict[str, Any]:
+    """`{scores, why}` of one window with what `grade` says, and `unavailable` when a detector could not look."""
     reading = panel.look(window, _BUDGET_MS)
     scores = {kind: round(score, 6) for kind, score in _together(reading).items()}
     why = list(dict.fromkeys(f"{s.kind} {s.why} ({s.view})" for s in reading.signals if s.score >= LEAST))
-    found: dict[str, Any] = {"scores": scores, **({"level": grade(reading)} if grade else {}), "why": why}
+    found: dict[str, Any] = {"scores": scores, **(grade(reading) if grade else {}), "why": why}
     if reading.unavailable:
         found["unavailable"] = list(reading.unavailable)
     return found

@@ -1,4 +1,9 @@
-"""The closed list of things a detector may notice: the names in the contract's signal table."""
+"""The closed list of things a detector may notice (the contract's signal table), and what people call them."""
+
+from functools import cache
+from typing import Literal
+
+from anban.detectors.spellings import HERE, read_yaml
 
 USER_SIGNALS = frozenset({
     "self-harm", "self-harm.ideation", "self-harm.plan", "self-harm.imminent", "distress", "threat", "violence",
@@ -14,3 +19,15 @@ OUTPUT_SIGNALS = frozenset({
 })  # fmt: skip
 
 SIGNALS = USER_SIGNALS | OUTPUT_SIGNALS
+
+
+def name_of(what: Literal["signals", "views", "detectors"], code: str, lang: Literal["zh", "en"]) -> str:
+    """What people call a signal, a reading or a detector; the code itself where it has no name (`guard:qwen3guard`)."""
+    named = _names()[what]
+    found = named.get(code) or named.get(code.partition(":")[0])
+    return found[lang] if found else code
+
+
+@cache
+def _names() -> dict[str, dict[str, dict[str, str]]]:
+    return read_yaml(HERE.parent / "names.yaml")

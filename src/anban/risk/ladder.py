@@ -44,11 +44,11 @@ def assess(reading: Reading, gentle: Thresholds, costly: Thresholds) -> Assessed
     """
     life, theme, life_signals = _life(reading, gentle, costly)
     wealth, wealth_signals = _property(reading, gentle, costly)
-    bound = _over(reading, gentle, "dependence")
+    bound, bound_signals = _dependence(reading, gentle, costly, life if theme == "self" else 0)
     reasons = tuple(_reason(f"life.{LIFE_NAMES[life]}", each) for each in life_signals)
     reasons += tuple(_reason(f"property.{PROPERTY_NAMES[wealth]}", each) for each in wealth_signals)
-    reasons += tuple(_reason("dependence.D1", each) for each in bound)
-    return Assessed(life, wealth, 1 if bound else 0, theme, reasons)
+    reasons += tuple(_reason(f"dependence.{DEPENDENCE_NAMES[bound]}", each) for each in bound_signals)
+    return Assessed(life, wealth, bound, theme, reasons)
 
 
 def _life(reading: Reading, gentle: Thresholds, costly: Thresholds) -> tuple[int, str, Signals]:
@@ -75,11 +75,29 @@ def _life(reading: Reading, gentle: Thresholds, costly: Thresholds) -> tuple[int
 
 
 def _property(reading: Reading, gentle: Thresholds, costly: Thresholds) -> tuple[int, Signals]:
-    fraud = _over(reading, gentle, "fraud")
+    fraud, aged = _over(reading, gentle, "fraud"), _over(reading, costly, "elderly")
     if stated := _stated(_over(reading, costly, "fraud")):
         return (3 if any(signal.why.endswith(TRANSFERRING) for signal in stated) else 2), fraud
+    # Old people lose most and are asked for secrecy first: their age is the second key to a suspicion.
+    if fraud and aged and _over(reading, costly, "fraud"):
+        return 2, (*fraud, *aged)
     gambling = _over(reading, gentle, "gambling")
     return (1, (*fraud, *gambling)) if fraud or gambling else (0, ())
+
+
+def _dependence(reading: Reading, gentle: Thresholds, costly: Thresholds, life: int) -> tuple[int, Signals]:
+    """What one message shows of being bound to the companion; how somebody lives with it over weeks is no message's.
+
+    D1: it shows. D2: said outright, or suspected beside suffering. D3: said outright, with life hanging on it.
+    """
+    bound, suffering = _over(reading, gentle, "dependence"), _over(reading, costly, "distress")
+    sure = _over(reading, costly, "dependence")
+    stated = _stated(sure) or (_stated(bound) and sure)
+    if stated and life >= 2:
+        return 3, bound
+    if stated or (suffering and sure):
+        return 2, (*bound, *suffering)
+    return (1, bound) if bound else (0, ())
 
 
 def _over(reading: Reading, thresholds: Thresholds, kind: str) -> Signals:
