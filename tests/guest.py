@@ -122,11 +122,12 @@ class Guest:
 
 @contextlib.asynccontextmanager
 async def house_at(
-    data: Path, *, database: str | None = None, upstream: str | None = None, demo: bool = True
+    data: Path, *, database: str | None = None, upstream: str | None = None, demo: bool = True, **more: Any
 ) -> AsyncIterator[Guest]:
     """Build the house on `data`, serve it on a free port of this loop, and take it down again."""
+    key = SecretStr(MASTER_KEY)
     settings = Settings(
-        data=data, demo=demo, database_url=database, upstream_url=upstream, port=0, master_key=SecretStr(MASTER_KEY)
+        data=data, demo=demo, database_url=database, upstream_url=upstream, port=0, master_key=key, **more
     )
     house = await build(settings)
     listener = socket.create_server(("127.0.0.1", 0))

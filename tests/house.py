@@ -25,7 +25,9 @@ from anban.app import build, mount
 from anban.base.db_dead import DeadDatabase
 from anban.base.ids import new_id
 from anban.detectors.ages import AgesSeen
+from anban.detectors.identifiers import IdentifiersSeen
 from anban.detectors.leaving import LeavingSeen
+from anban.detectors.listed_words import listed_words
 from anban.detectors.panel import Panel
 from anban.detectors.signal import Said
 from anban.detectors.views import Readings
@@ -47,7 +49,8 @@ from anban.settings import DEMO_KEY, Settings
 EVENING = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 """Eight in the evening in Shanghai, with the final text in force."""
 
-PLAIN = Panel([WordsSeen("1"), LeavingSeen(), AgesSeen()], Readings())
+_EXPLICIT = [WordsSeen("1"), LeavingSeen(), AgesSeen(), IdentifiersSeen()]
+PLAIN = Panel(_EXPLICIT, Readings())
 """The detectors that point at explicit words. The one that learned from examples comes on top in a deployment; it is
 measured on fixed sets, and what a duty promises must hold without it."""
 
@@ -245,12 +248,20 @@ def heard(decision: str, chunks: Sequence[Chunk]) -> Heard:
 
 
 @asynccontextmanager
-async def open_house(data: Path, *, at: datetime = EVENING, **settings: Any) -> AsyncIterator[House]:
-    """A demonstration house with its data under `data`, its clock standing at `at`; closed afterwards."""
+async def open_house(
+    data: Path, *, at: datetime = EVENING, parts: Mapping[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[House]:
+    """A demonstration house with its data under `data`, its clock standing at `at`; closed afterwards.
+
+    `parts` are pieces of the runtime to put in place of the built ones.
+    """
     built = await build(Settings(demo=True, data=data, **settings))
     await built.rt.model.close()
     clock, model = MovableClock(at), ScriptedModel()
-    built = replace(built, rt=replace(built.rt, clock=clock, model=model, model_name="scripted", panel=PLAIN))
+    own = listed_words(built.settings.wordlists)
+    panel = PLAIN if own is None else Panel([*_EXPLICIT, own], Readings())
+    given = {"clock": clock, "model": model, "model_name": "scripted", "panel": panel, **(parts or {})}
+    built = replace(built, rt=replace(built.rt, **given))
     transport = httpx.ASGITransport(app=mount(built))
     key = {"Authorization": f"Bearer {DEMO_KEY}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://house", headers=key) as http:

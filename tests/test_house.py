@@ -21,7 +21,8 @@ LONG = 250
 
 OWNERS: dict[str, tuple[str, ...]] = {
     "ahocorasick_rs": ("detectors/",),
-    "aiohttp": ("rails/upstream.py",),
+    "PIL": ("detectors/senses/",),
+    "aiohttp": ("rails/upstream.py", "rails/consult.py"),
     "alembic": ("base/migrate.py",),
     "cryptography": ("base/keys.py", "ledger/"),
     "cyclopts": ("cli/",),
@@ -34,16 +35,19 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("rails/figures.py", "web/health.py"),
     "pydantic": ("settings.py", "app.py"),
     "pydantic_settings": ("settings.py",),
+    "rapidocr": ("detectors/senses/",),
     "re2": ("detectors/", "words/"),
     "rich": ("cli/",),
     "scipy": ("detectors/training/",),
     "sklearn": ("detectors/training/",),
+    "stdnum": ("detectors/",),
     "sqlalchemy": (
         "base/", "ledger/", "people/", "conversations/", "provider/", "risk/", "cases/", "app.py", "rails/presence.py",
     ),
     "uvicorn": ("cli/",),
     "uvloop": ("cli/",),
     "yaml": ("law/", "detectors/", "rails/companion.py", "rails/marks.py", "web/description.py"),
+    "zxingcpp": ("detectors/senses/",),
 }  # fmt: skip
 """Who may import each outside library (architecture section 1)."""
 

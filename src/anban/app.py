@@ -34,7 +34,10 @@ from anban.base.spool import Spool
 from anban.cases import models as _cases
 from anban.cases.late import UNKNOWN_SERVICE
 from anban.conversations import models as _conversations
+from anban.detectors.guards.known import family_named
+from anban.detectors.listed_words import listed_words
 from anban.detectors.panel import build_panel
+from anban.detectors.senses.image import can_see, read_image
 from anban.law.register import Register, load
 from anban.law.rulebook import Rulebook
 from anban.ledger import models as _ledger
@@ -44,11 +47,15 @@ from anban.people import models as _people
 from anban.provider.models import Service
 from anban.provider.services import add_key, has_keys, open_service
 from anban.rails.companion import Companion
+from anban.rails.consult import Consulted
 from anban.rails.figures import Figures
+from anban.rails.hearing import Hearing
+from anban.rails.opinion import Opinion
 from anban.rails.post import Flights, Post
 from anban.rails.presence import Presence
 from anban.rails.pulse import beat
 from anban.rails.runtime import Rules, Runtime
+from anban.rails.senses import Senses
 from anban.rails.upstream import Timeouts, Upstream
 from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
@@ -101,6 +108,8 @@ async def build(settings: Settings) -> House:
     register = load()
     check_against_law(settings, register, clock.now())
     keys, generated = load_master_keys(settings)
+    opinion, hearing = _opinion(settings, clock), _hearing(settings, clock)
+    listed = listed_words(settings.wordlists)
     db = await _database(settings)
     service, first_key = await _service(db, settings, clock.now())
     words = load_words()
@@ -115,7 +124,7 @@ async def build(settings: Settings) -> House:
         db=db,
         keys=keys,
         rules=rules,
-        panel=build_panel(),
+        panel=build_panel(listed=listed),
         words=words,
         model=model,
         model_name=settings.upstream_model or ("" if settings.upstream_url else "anban-demonstration"),
@@ -125,6 +134,8 @@ async def build(settings: Settings) -> House:
         flights=Flights(),
         spool=_spool(settings.data, keys),
         figures=Figures(),
+        opinion=opinion,
+        senses=Senses(hearing, read_image if can_see() else None),
     )
     sequencer = Sequencer(db, signer(keys, "anban"), clock, holder=new_id("proc_"))
     return House(settings, register, rt, service, sequencer, _admin_key(settings.data), first_key, generated)
@@ -197,7 +208,9 @@ async def alive(house: House) -> AsyncGenerator[None]:
     finally:
         stop.set()
         await asyncio.wait(tasks, timeout=5)
-        await house.rt.model.close()
+        for part in (house.rt.model, house.rt.opinion, house.rt.senses):
+            if part is not None:
+                await part.close()
         await house.rt.db.close()
 
 
@@ -248,6 +261,21 @@ def _upstream(settings: Settings, url: str, rules: Rulebook, clock: Clock) -> Up
     )
     buffer = rules.whole("stream-buffer-bytes")
     return Upstream(url, _secret(settings.upstream_key), settings.upstream_model, wait, clock, buffer)
+
+
+def _opinion(settings: Settings, clock: Clock) -> Opinion | None:
+    if not settings.guard_url:
+        return None
+    family = family_named(settings.guard_family or "")
+    server = Consulted(settings.guard_url, _secret(settings.guard_key), clock, "ANBAN_GUARD_URL")
+    return Opinion(server, family, settings.guard_model or family.name)
+
+
+def _hearing(settings: Settings, clock: Clock) -> Hearing | None:
+    if not settings.transcribe_url:
+        return None
+    server = Consulted(settings.transcribe_url, _secret(settings.transcribe_key), clock, "ANBAN_TRANSCRIBE_URL")
+    return Hearing(server, settings.transcribe_model or "whisper-1")
 
 
 def _rules(register: Register, settings: Settings) -> Rules:

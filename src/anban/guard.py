@@ -18,6 +18,7 @@ from anban.base.ids import new_id
 from anban.detectors.leaving import asks_to_leave
 from anban.detectors.panel import Panel, build_panel
 from anban.detectors.signal import Reading, Said
+from anban.detectors.vocabulary import LISTED
 from anban.law.register import DEFAULT_PACKS, load
 from anban.law.rulebook import Rulebook
 from anban.people.standing import Audience, Standing
@@ -197,6 +198,8 @@ class Guard:
 def _scores(reading: Reading) -> Mapping[str, float]:
     scores: dict[str, float] = {}
     for signal in reading.signals:
+        if signal.kind == LISTED:
+            continue  # a word from which nothing follows has no score
         scores[signal.kind] = max(scores.get(signal.kind, 0.0), signal.score)
     return scores
 

@@ -32,6 +32,14 @@ class Settings(BaseSettings):
     upstream_url: str | None = None
     upstream_key: SecretStr | None = None
     upstream_model: str | None = None
+    guard_url: str | None = None
+    guard_key: SecretStr | None = None
+    guard_family: str | None = None
+    guard_model: str | None = None
+    transcribe_url: str | None = None
+    transcribe_key: SecretStr | None = None
+    transcribe_model: str | None = None
+    wordlists: Path | None = None
     packs: str = "cn-2025-draft,cn-2026-final"
     place: str = "cn"
     master_key: SecretStr | None = None

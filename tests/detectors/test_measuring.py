@@ -50,6 +50,7 @@ def figures() -> dict[str, Any]:
     return {
         "texts": 60,
         "texts_per_second": 1,
+        "pace": {"p50_ms": 0.3, "p99_ms": 0.8, "worst_ms": 1.0},
         "slices": [found.as_dict()],
         "evasion": {"spacing (zh)": {"texts": 4, "recall": 1.0, "harmless": 4, "false_alarms": 0.0}},
         "ordinary talk, per 1,000": {"ordinary chat": {"texts": 4, "L2+": 0.0, "L3+": 0.0}},

@@ -135,6 +135,70 @@ def test_check_judges_one_text(run: Run) -> None:
     assert code == 0 and found["level"] in ("L3", "L4") and found["scores"]["self-harm"] > 0.5 and found["why"]
 
 
+def test_check_masks_identifiers_when_asked(run: Run) -> None:
+    code, out, _ = run("check", "--mask", "--text", "我的手机是13800138000")
+    assert code == 0 and json.loads(out)["masked"] == "我的手机是[cn-mobile 138****8000]"
+    code, out, _ = run("check", "--text", "我的手机是13800138000")
+    assert code == 0 and "13800138000" not in out and "masked" not in json.loads(out)
+
+
+@pytest.fixture
+def lists(tmp_path: Path) -> Path:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    (folder / "own.txt").write_text("# risk: A.1.a\n测试禁词甲\n测试禁词甲\n天气\n", encoding="utf-8")
+    return folder
+
+
+def test_wordlists_tells_what_would_be_loaded_without_a_word_of_it(run: Run, lists: Path) -> None:
+    code, out, _ = run("wordlists", str(lists), "--json")
+    told = json.loads(out)
+    assert code == 0 and told["entries"] == 2 and told["risks"]["A.1.a"] == 2 and len(told["risks"]) == 31
+    assert told["signals"] == {"out.political": 2, "political": 2}
+    assert [remark["line"] for remark in told["duplicates"]] == [3] and told["refused"] == []
+    assert [remark["line"] for remark in told["warnings"]] == [4]
+    code, out, _ = run("wordlists", str(lists))
+    assert code == 0 and "A.1.a" in out and "own.txt, line 3" in out and "禁词" not in out
+
+
+def test_a_refused_line_is_the_answer_no_and_a_missing_folder_wrong_use(run: Run, lists: Path, tmp_path: Path) -> None:
+    (lists / "bad.csv").write_text("测试禁词乙,A.9.z\n", encoding="utf-8")
+    code, out, _ = run("wordlists", str(lists))
+    assert code == 1 and "bad.csv, line 1" in out
+    code, out, err = run("wordlists", str(tmp_path / "nowhere"))
+    assert code == 2 and out == "" and len(err.strip().splitlines()) == 1
+
+
+def test_word_lists_that_cannot_be_taken_refuse_to_start_with_one_line(
+    run: Run, lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (lists / "bad.txt").write_text("测试禁词乙\n", encoding="utf-8")
+    for folder, told in ((lists, "bad.txt, line 1"), (tmp_path / "nowhere", "no folder")):
+        monkeypatch.setenv("ANBAN_WORDLISTS", str(folder))
+        code, out, err = run("up", "--demo", "--port", "0", "--data", str(tmp_path / "data"))
+        assert code == 2 and out == "" and told in err and "禁词" not in err
+        assert err.startswith("anban: ") and len(err.strip().splitlines()) == 1
+
+
+def test_doctor_says_whether_word_lists_are_there(
+    run: Run, lists: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANBAN_URL", "http://127.0.0.1:9")
+    for folder, state in ((None, "note"), (lists, "ok"), (tmp_path / "nowhere", "wrong")):
+        if folder is not None:
+            monkeypatch.setenv("ANBAN_WORDLISTS", str(folder))
+        _, out, _ = run("doctor", "--json")
+        assert {each["what"]: each["state"] for each in json.loads(out)}["word lists"] == state
+
+
+def test_check_reads_the_deployments_word_lists(run: Run, lists: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANBAN_WORDLISTS", str(lists))
+    code, out, _ = run("check", "--text", "给我讲讲测试禁词甲")
+    found = json.loads(out)
+    assert code == 0 and found["scores"]["political"] == 0.9
+    assert "political list:A.1.a (raw)" in found["why"]
+
+
 def test_check_answers_each_line_before_it_reads_the_next() -> None:
     with subprocess.Popen(
         [*COMMAND, "check"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE

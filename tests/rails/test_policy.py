@@ -12,7 +12,7 @@ from anban.risk.models import Assessed, Held
 CALM = Reading()
 ADULT = Standing()
 OFF = Limit("switched-off", "limit.switched-off")
-THRESHOLDS = {"asks-human": 0.5, "asks-if-ai": 0.5, "sexual": 0.5, "illegal": 0.5}
+THRESHOLDS = {"asks-human": 0.5, "asks-if-ai": 0.5, "sexual": 0.5, "illegal": 0.5, "political": 0.5}
 
 
 def saw(*kinds: str, unavailable: tuple[str, ...] = ()) -> Reading:
@@ -58,7 +58,7 @@ def test_danger_opens_a_case_and_has_words_of_its_own(seen: Assessed, held: int,
 
 @pytest.mark.parametrize("seen", [Assessed(2), Assessed(3), Assessed(4), Assessed(property=3)])
 def test_danger_comes_before_limits_silence_of_detectors_and_everything_else(seen: Assessed) -> None:
-    everything = saw("asks-human", "asks-if-ai", "sexual", "illegal", unavailable=("model",))
+    everything = saw("asks-human", "asks-if-ai", "sexual", "illegal", "political", unavailable=("model",))
     assert isinstance(verdict(seen, everything, limit=OFF, leaving="goodbye"), Escalate)
 
 
@@ -77,6 +77,8 @@ def test_a_question_once_asked_is_not_asked_at_every_turn() -> None:
         (saw("sexual"), 3, None, Steer(("steer.hold",), "held.crisis", pause_persona=True)),
         (saw("sexual"), 0, None, Replace("rail.stopped", "refused.sexual")),
         (saw("illegal"), 2, None, Replace("rail.stopped", "refused.illegal")),
+        (saw("political"), 0, None, Replace("rail.stopped", "refused.political")),
+        (saw("political"), 3, None, Steer(("steer.hold",), "held.crisis", pause_persona=True)),
         (CALM, 4, None, Steer(("steer.hold",), "held.crisis", pause_persona=True)),
         (CALM, 0, None, Proceed()),
     ],

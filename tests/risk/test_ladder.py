@@ -41,6 +41,10 @@ def seen(*signals: tuple[str, float, str]) -> Assessed:
         ([("self-harm.imminent", 0.9, "model"), ("self-harm.plan", 0.9, "words")], 4),
         ([("self-harm.imminent", 0.31, "words")], 2),
         ([("self-harm", 0.34, "model")], 0),
+        ([("self-harm", 0.99, "guard:qwen3guard"), ("self-harm.ideation", 0.99, "guard:openai-moderation")], 2),
+        ([("self-harm.plan", 0.99, "guard:new")], 2),
+        ([("self-harm.plan", 0.4, "words"), ("self-harm", 0.85, "guard:llama-guard")], 3),
+        ([("self-harm.plan", 0.65, "model"), ("self-harm", 0.85, "guard:llama-guard")], 3),
     ],
 )
 def test_the_ladder_of_life(signals: list[tuple[str, float, str]], life: int) -> None:

@@ -26,6 +26,7 @@ app.command(training)
 out = Console(highlight=False, soft_wrap=True)
 
 Data = Annotated[Path, Parameter(help="The deployment's data folder.")]
+Texts = Annotated[Path | None, Parameter(help="The project's own texts; `training` beside you when not given.")]
 
 
 @app.command
@@ -44,11 +45,22 @@ def up(
 
 
 @app.command
-def check(*, text: str | None = None) -> int:
-    """Detectors only. Without --text: JSON lines on stdin, JSON lines on stdout, in order, streaming."""
+def check(*, text: str | None = None, mask: bool = False) -> int:
+    """Detectors only. Without --text: JSON lines on stdin, JSON lines on stdout, in order, streaming.
+
+    --mask adds `masked` to each answer: the text with telephone, identity and card numbers, addresses and so on masked.
+    """
     from anban.cli.checking import check_stream, check_text
 
-    return check_stream() if text is None else check_text(text)
+    return check_stream(masked=mask) if text is None else check_text(text, masked=mask)
+
+
+@app.command
+def wordlists(path: Path, *, json: bool = False) -> int:
+    """What would be loaded from a folder of word lists (ANBAN_WORDLISTS). Exit code 1 when a line is refused."""
+    from anban.cli.wordlists import show_wordlists
+
+    return show_wordlists(path, as_json=json)
 
 
 @app.command
@@ -113,22 +125,30 @@ def verify(path: Path, *, public_key: str | None = None, json: bool = False) -> 
 
 
 @training.default
-def train(*, data: Path, out: Path | None = None) -> int:
-    """Rebuild the detectors' model from the recipe and the data folder."""
+def train(*, data: Path, texts: Texts = None, out: Path | None = None) -> int:
+    """Rebuild the detectors' model from the recipe, the data folder and the project's own texts."""
     from anban.cli.training import train_model
 
-    return train_model(data, out)
+    return train_model(data, texts, out)
 
 
 @training.command(name="eval")
-def evaluate(*, data: Path, against: Path | None = None, card: Path | None = None, json: bool = False) -> int:
+def evaluate(
+    *,
+    data: Path | None = None,
+    texts: Texts = None,
+    against: Path | None = None,
+    card: Path | None = None,
+    json: bool = False,
+) -> int:
     """Measure the present model on texts held out of training, the worst first.
 
+    Without --data only the project's own held-out sets are measured.
     --against FILE compares with recorded figures and exits 1 where one is worse; --card FILE writes the model card.
     """
     from anban.cli.training import measure_model
 
-    return measure_model(data, against, card, as_json=json)
+    return measure_model(data, texts, against, card, as_json=json)
 
 
 @ledger.command

@@ -11,8 +11,11 @@ from rich.console import Console
 from anban.base.clock import SystemClock
 from anban.base.errors import AnbanError, Misconfigured
 from anban.cli.service import NotRunning, Service
+from anban.detectors.guards.known import family_named
+from anban.detectors.senses.image import can_see
+from anban.detectors.wordlists import load_wordlists
 from anban.law.register import load
-from anban.settings import DEMO_KEY, check_against_law, read_settings
+from anban.settings import DEMO_KEY, Settings, check_against_law, read_settings
 from anban.words.templates import load_words
 
 State = Literal["ok", "note", "wrong"]
@@ -49,9 +52,39 @@ def _settings() -> list[Finding]:
     found = [Finding("settings", "ok", f"rule packs {settings.packs}, nothing laxer than the law")]
     if settings.upstream_url is None:
         found.append(Finding("model", "note", "no ANBAN_UPSTREAM_URL: the demonstration companion answers"))
+    found.append(_lists(settings))
+    found += _helpers(settings)
     if settings.database.startswith("sqlite"):
         found.append(Finding("storage", "note", "SQLite: one process; use PostgreSQL for replicas"))
     return found
+
+
+def _lists(settings: Settings) -> Finding:
+    if settings.wordlists is None:
+        return Finding("word lists", "note", "no ANBAN_WORDLISTS: political content is not looked for")
+    try:
+        lists = load_wordlists(settings.wordlists)
+    except Misconfigured as error:
+        return Finding("word lists", "wrong", error.message)
+    return Finding("word lists", "ok", f"{lists.words:,} entries, version {lists.version}")
+
+
+def _helpers(settings: Settings) -> list[Finding]:
+    """What is optional and helps to judge: a guard model, eyes and ears."""
+    guard = Finding("guard", "note", "no ANBAN_GUARD_URL: nobody gives a second opinion")
+    if settings.guard_url:
+        try:
+            family = family_named(settings.guard_family or "")
+            guard = Finding("guard", "ok", f"a second opinion is asked of {family.name}")
+        except Misconfigured as error:
+            guard = Finding("guard", "wrong", error.message)
+    eyes = "pictures are read" if can_see() else "pictures stay unread: install the extra `senses`"
+    ears = "recordings are heard" if settings.transcribe_url else "no ANBAN_TRANSCRIBE_URL: recordings stay unread"
+    return [
+        guard,
+        Finding("eyes", "ok" if can_see() else "note", eyes),
+        Finding("ears", "ok" if settings.transcribe_url else "note", ears),
+    ]
 
 
 def _service(service: Service) -> list[Finding]:

@@ -27,6 +27,11 @@ def explain_decision(service: Service, decision: str, *, as_json: bool) -> int:
     for reason in merged.get("reasons", ()):
         told = explained(_reason(reason))
         out.print(f"  因为 because    {told['zh']}\n                  {told['en']}", markup=False)
+    for gap in merged.get("unheard", ()):
+        out.print(f"  未听到 unheard  {gap}   没有意见不等于安全; no opinion is no word of safety", markup=False)
+    if merged.get("read") or merged.get("unread"):
+        read, unread = ", ".join(merged.get("read", ())), ", ".join(merged.get("unread", ()))
+        out.print(f"  媒体 media      已看 read: {read or '-'}   未看 unread: {unread or '-'}", markup=False)
     if "hit" in merged:
         out.print(f"  收回 withheld   {merged['hit']}  {merged.get('why', '')}", markup=False)
     for entry in entries:

@@ -16,6 +16,7 @@ import uvloop
 from rich.console import Console
 
 from anban.base.errors import Misconfigured
+from anban.detectors.wordlists import load_wordlists
 from anban.rails.runtime import Runtime
 from anban.settings import DEMO_KEY, Settings, read_settings
 
@@ -28,6 +29,8 @@ def serve(*, host: str | None, port: int | None, data: Path | None, demo: bool |
     settings = read_settings(host=host, port=port, data=data, demo=demo, workers=workers)
     if settings.workers > 1 and settings.database.startswith("sqlite"):
         raise Misconfigured("several workers need PostgreSQL: SQLite serves one process", field="workers")
+    if settings.wordlists is not None:
+        load_wordlists(settings.wordlists)  # before workers start: one plain line, not one of each
     _log_plainly()
     listener = _listen(settings)
     if settings.workers > 1:

@@ -16,33 +16,39 @@ _WIDTH = 140  # columns when no terminal tells them
 _SHOWN = ("signal", "where", "positives", "negatives")
 
 
-def train_model(data: Path, out: Path | None) -> int:
+def train_model(data: Path, texts: Path | None, out: Path | None) -> int:
     """Train from the data folder and write weights and card; says which sources were left out, and why."""
     if find_spec("sklearn") is None:
         raise Misconfigured("training needs scikit-learn: install anban[train]", field="train")
     _require(data)
     from anban.detectors.linear import FOLDER
     from anban.detectors.training.fit import train
+    from anban.detectors.training.pool import TEXTS
 
     console = Console(highlight=False, stderr=True)
     with console.status("training") as status:
-        card = train(data, out or FOLDER, say=lambda line: (console.print(line), status.update(line))[1])
+        card = train(data, out or FOLDER, lambda line: (console.print(line), status.update(line))[1], texts or TEXTS)
     console.print(f"sha256 {card['sha256']}  {card['bytes']:,} bytes")
     return 0
 
 
-def measure_model(data: Path, against: Path | None, card: Path | None, *, as_json: bool) -> int:
-    """Figures on the held-out part of the data as tables or JSON; 1 when one is worse than in `against`."""
-    _require(data)
+def measure_model(
+    data: Path | None, texts: Path | None, against: Path | None, card: Path | None, *, as_json: bool
+) -> int:
+    """Figures on what is held out of training, as tables or JSON; 1 when one is worse than in `against`."""
+    if data is not None:
+        _require(data)
+    from anban.cli.checking import levels_today
     from anban.detectors.panel import build_panel
     from anban.detectors.training.card import model_card
     from anban.detectors.training.evaluate import evaluate
+    from anban.detectors.training.pool import TEXTS
     from anban.detectors.training.recorded import worse
 
     panel = build_panel(least=0.0)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     with Console(stderr=True).status("measuring"):
-        figures = evaluate(data, panel)
+        figures = evaluate(data, panel, levels_today(), texts or TEXTS)
     if as_json:
         sys.stdout.buffer.write(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
     else:
@@ -69,6 +75,8 @@ def _print(console: Console, figures: dict[str, Any]) -> None:
             f"{s['recall_5']:.2f} [{s['recall_5_low']:.2f}, {s['recall_5_high']:.2f}]", f"{s['calibration']:.3f}",
         )  # fmt: skip
     console.print(table)
+    pace = ", ".join(f"{name} {value}" for name, value in figures["pace"].items())
+    console.print(f"a text of 150 to 250 characters on one core: {pace}")
     for title in ("evasion", "ordinary talk, per 1,000"):
         rows = figures[title]
         table = Table(title=title)

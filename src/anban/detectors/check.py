@@ -6,9 +6,11 @@ from typing import Any, cast
 import orjson
 
 from anban.base.errors import Malformed
+from anban.detectors.identifiers import mask
 from anban.detectors.linear import LEAST
 from anban.detectors.panel import Panel
 from anban.detectors.signal import Reading, Role, Said, Window
+from anban.detectors.vocabulary import LISTED
 from anban.detectors.weighing import MODEL
 
 _BUDGET_MS = 1000.0
@@ -19,7 +21,9 @@ Grade = Callable[[Reading], dict[str, Any]]
 """Makes levels of a reading, as the fields to say them in; detectors know no levels themselves."""
 
 
-def check_lines(lines: Iterable[str | bytes], panel: Panel, grade: Grade | None = None) -> Iterator[dict[str, Any]]:
+def check_lines(
+    lines: Iterable[str | bytes], panel: Panel, grade: Grade | None = None, *, masked: bool = False
+) -> Iterator[dict[str, Any]]:
     """For each JSONL line `{id,text,role?,lang?,context?}` one object `{id,scores,level,why}` (contract section 2).
 
     `context` is a list of earlier lines, oldest first, or one string; "U:" and "A:" tell who spoke, else they take
@@ -32,19 +36,24 @@ def check_lines(lines: Iterable[str | bytes], panel: Panel, grade: Grade | None 
         try:
             row = _parsed(line)
             name = row.get("id")
-            yield {"id": name, **check(_window(row), panel, grade)}
+            yield {"id": name, **check(_window(row), panel, grade, masked=masked)}
         except Malformed as error:
             yield {"id": name, "error": error.message}
 
 
-def check(window: Window, panel: Panel, grade: Grade | None = None) -> dict[str, Any]:
-    """`{scores, why}` of one window with what `grade` says, and `unavailable` when a detector could not look."""
+def check(window: Window, panel: Panel, grade: Grade | None = None, *, masked: bool = False) -> dict[str, Any]:
+    """`{scores, why}` of one window with what `grade` says, and `unavailable` when a detector could not look.
+
+    With `masked` the text comes back too, its identifiers masked.
+    """
     reading = panel.look(window, _BUDGET_MS)
     scores = {kind: round(score, 6) for kind, score in _together(reading).items()}
     why = list(dict.fromkeys(f"{s.kind} {s.why} ({s.view})" for s in reading.signals if s.score >= LEAST))
     found: dict[str, Any] = {"scores": scores, **(grade(reading) if grade else {}), "why": why}
     if reading.unavailable:
         found["unavailable"] = list(reading.unavailable)
+    if masked:
+        found["masked"] = mask(window.text)
     return found
 
 
@@ -57,6 +66,8 @@ def _together(reading: Reading) -> dict[str, float]:
     ruled: dict[str, float] = {}
     learned: dict[str, float] = {}
     for signal in reading.signals:
+        if signal.kind == LISTED:
+            continue  # told as a reason only
         (learned if signal.detector == MODEL else ruled).setdefault(signal.kind, signal.score)
     joint = {kind: max(learned.get(kind, 0.0), score + (1 - score) * learned.get(kind, 0.0) / 2)
              for kind, score in ruled.items()}  # fmt: skip

@@ -18,6 +18,7 @@ from anban.detectors.signal import Role, Signal
 
 FOLDER = Path(__file__).parent / "model"
 BEFORE_SHARE = np.float32(0.7)  # what the turns before weigh against the text itself
+_NOTHING: Buckets = np.empty(0, dtype=np.int64)
 _SEGMENT = 400
 _SEGMENTS = 16
 _GROUND = 0.5  # the probability from which a user's text alone is ground for suspicion
@@ -98,6 +99,13 @@ class Trained:
             Signal(head.names[n], float(best[n]), "model", self.name, self.version, None, views[n])
             for n in np.flatnonzero(best >= self._least)
         ]
+
+    def hint(self, text: str) -> float:
+        """The probability that a person's folded text, by itself and as it stands, speaks of self-harm."""
+        head = self._heads["user"]
+        if "self-harm" not in head.names:
+            return 0.0
+        return float(self._of(head, text, _NOTHING)[head.names.index("self-harm")])
 
     @staticmethod
     def _others(scene: Scene) -> list[View]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from anban.detectors.signal import Reading
+from anban.detectors.vocabulary import LISTED
 
 _FLAGGED_FROM = 0.5
 _CATEGORIES: dict[str, tuple[str, ...]] = {
@@ -33,6 +34,8 @@ def moderation_result(reading: Reading) -> dict[str, Any]:
     categories = {name: score >= _FLAGGED_FROM for name, score in scores.items()}
     signals: dict[str, float] = {}
     for signal in reading.signals:
+        if signal.kind == LISTED:
+            continue  # told as a reason only
         signals.setdefault(signal.kind, round(signal.score, 4))
     return {
         "flagged": any(categories.values()),

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 from anban.detectors.ages import AgesSeen
 from anban.detectors.detector import CutShort, Detector
+from anban.detectors.drift import DriftSeen
+from anban.detectors.identifiers import IdentifiersSeen
 from anban.detectors.leaving import LeavingSeen
 from anban.detectors.linear import LEAST, Trained
+from anban.detectors.listed_words import ListedWords
 from anban.detectors.scene import Scene, see, see_plainly
 from anban.detectors.signal import Reading, Signal, Window
 from anban.detectors.views import Readings
@@ -61,6 +64,16 @@ class Panel:
             return see_plainly(window)
 
 
+def joined(reading: Reading, *others: Reading) -> Reading:
+    """Several looks at one message as one reading: the strongest few signals of each kind, and every gap of each."""
+    every = (reading, *others)
+    return Reading(
+        _strongest(signal for each in every for signal in each.signals),
+        tuple(dict.fromkeys(name for each in every for name in each.unavailable)),
+        tuple(dict.fromkeys(name for each in every for name in each.unheard)),
+    )
+
+
 def _strongest(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     """The strongest few signals of each kind, a sub-kind also counted for its root; strongest first."""
     kinds: dict[str, dict[str, Signal]] = {}
@@ -80,9 +93,12 @@ def _order(signal: Signal) -> tuple[float, str, str]:
     return -signal.score, signal.kind, signal.why
 
 
-def build_panel(least: float = LEAST) -> Panel:
+def build_panel(least: float = LEAST, listed: ListedWords | None = None) -> Panel:
     """The panel with everything this package carries, loaded once at start; the word lists first, the model last.
 
-    `least` is the probability below which the model keeps silent: 0.0 to measure it, the default to serve.
+    `least` is the probability below which the model keeps silent: 0.0 to measure it, the default to serve. `listed`
+    reads an operator's own word lists.
     """
-    return Panel([WordsSeen("1"), LeavingSeen(), AgesSeen(), Trained(least=least)], Readings())
+    model = Trained(least=least)
+    plain = [WordsSeen("1"), LeavingSeen(), AgesSeen(), IdentifiersSeen(), *([] if listed is None else [listed])]
+    return Panel([*plain, model, DriftSeen(model)], Readings())

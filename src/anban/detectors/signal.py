@@ -46,10 +46,15 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All signals of one look. `unavailable` names detectors that crashed or were late: absence is never safety."""
+    """All signals of one look. `unavailable` names detectors that crashed or were late: absence is never safety.
+
+    `unheard` names second opinions that were asked for and did not come, with the reason (`guard:qwen3guard:slow`).
+    They are optional: it is told and counted, and stops nothing.
+    """
 
     signals: tuple[Signal, ...] = ()
     unavailable: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
 
     def score(self, kind: str) -> float:
         """The strongest score for `kind`, 0.0 when nothing was seen."""

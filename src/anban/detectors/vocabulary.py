@@ -20,6 +20,9 @@ OUTPUT_SIGNALS = frozenset({
 
 SIGNALS = USER_SIGNALS | OUTPUT_SIGNALS
 
+LISTED = "listed"
+"""A word of an operator's list whose risk has no signal: told as a reason, never a score, and nothing follows."""
+
 
 def name_of(what: Literal["signals", "views", "detectors"], code: str, lang: Literal["zh", "en"]) -> str:
     """What people call a signal, a reading or a detector; the code itself where it has no name (`guard:qwen3guard`)."""

@@ -6,6 +6,8 @@ from dataclasses import replace
 from anban.detectors.signal import Signal
 
 MODEL = "model"
+GUESSING = frozenset({MODEL, "drift"})
+"""Detectors whose word is a guess from examples."""
 CALM = "calm"
 _NAMED_FROM = 0.5  # a rule's score from which it counts as naming a danger
 _ALONE = {"self-harm.plan": 0.69, "self-harm.imminent": 0.69}  # most that the model may say without a rule beside it
@@ -15,17 +17,17 @@ _CALMED = 0.45  # and what it may say of self-harm when the words plainly speak 
 def weigh(signals: Iterable[Signal]) -> list[Signal]:
     """The signals with the model's scores bounded by what rules found, and without the room's own notes."""
     found = list(signals)
-    named = any(s.detector != MODEL and s.kind.startswith("self-harm") and s.score >= _NAMED_FROM for s in found)
+    named = any(s.detector not in GUESSING and s.kind.startswith("self-harm") and s.score >= _NAMED_FROM for s in found)
     calm = not named and any(s.kind == "worry-for-other" or (s.kind == CALM and s.value is None) for s in found)
-    stated = {s.kind for s in found if s.detector != MODEL}
+    stated = {s.kind for s in found if s.detector not in GUESSING}
     as_it_should = {kind for s in found if s.kind == CALM and s.value for kind in s.value.split()} - stated
     return [_bounded(s, named, calm, as_it_should) for s in found if s.kind != CALM]
 
 
 def _bounded(signal: Signal, named: bool, calm: bool, as_it_should: Set[str]) -> Signal:
-    if signal.detector == MODEL and signal.kind in as_it_should:
+    if signal.detector in GUESSING and signal.kind in as_it_should:
         return replace(signal, score=min(signal.score, _CALMED))
-    if signal.detector != MODEL or not signal.kind.startswith("self-harm"):
+    if signal.detector not in GUESSING or not signal.kind.startswith("self-harm"):
         return signal
     most = 1.0 if named else _ALONE.get(signal.kind, 1.0)
     if calm:

@@ -143,11 +143,18 @@ def _steered(messages: list[Mapping[str, Any]], text: str, *, pause: bool) -> li
     return [*([] if pause else prompts), {"role": "system", "content": text}, *talk]
 
 
-@performs("no-self-harm-encouragement", "no-manipulation", "no-harmful-promises", "no-secret-solicitation")
+@performs(
+    "no-self-harm-encouragement",
+    "no-manipulation",
+    "no-harmful-promises",
+    "no-secret-solicitation",
+    "prohibited-content",
+)
 def withheld_words(hit: Hit, held: int, goodbye: bool) -> str:
     """The template that ends an answer whose words were withheld: in a crisis, after a goodbye, or otherwise.
 
-    Draft article 7(4)-(7), final article 8: self-harm encouragement, manipulation, false promises, coaxed secrets.
+    Draft article 7, final article 8: prohibited content, self-harm encouragement, manipulation, false promises, coaxed
+    secrets.
     """
     if held >= 2 or hit.kind == "out.self-harm":
         return "withheld.crisis"

@@ -21,4 +21,11 @@ class Figures:
             buckets=(0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.3),
             registry=self.registry,
         )
+        self.opinions = Counter(
+            "anban_second_opinions", "Answers of the guard model", ("guard", "outcome"), registry=self.registry
+        )
+        self.parts = Counter(
+            "anban_parts", "Pictures, recordings and other parts by what became of them", ("sense", "outcome"),
+            registry=self.registry,
+        )  # fmt: skip
         self.in_flight = Gauge("anban_turns_in_flight", "Answers being made now", registry=self.registry)

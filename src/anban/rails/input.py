@@ -20,7 +20,11 @@ def observe(message: Message, before: tuple[Said, ...], panel: Panel, rules: Rul
     Looks at the turns `before` it too; a detector that was late or crashed is named in the reading.
     """
     window = Window(message.said, "user", before, message.lang)
-    looked = panel.look(window, rules.number("detector-budget-milliseconds"))
+    return graded(panel.look(window, rules.number("detector-budget-milliseconds")), rules)
+
+
+def graded(looked: Reading, rules: Rulebook) -> tuple[Reading, Assessed]:
+    """What counts of a reading, and what it says about the person."""
     reading = credible(looked, rules.table("signal-learned-thresholds"))
     seen = assess(reading, rules.table("signal-gentle-thresholds"), rules.table("signal-costly-thresholds"))
     return reading, seen

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from anban.detectors.senses.part import Part
 from anban.detectors.signal import Said
 from anban.provider.models import Service
 from anban.words.language import Lang
@@ -23,7 +24,8 @@ class Message:
     """What a person wrote, and around it what the app sent along.
 
     `said` is everything the person wrote since the last answer; `prefill` is an answer the app began itself, which
-    counts as already shown. `body` may go to the model. `unread` names parts nobody could look into.
+    counts as already shown. `body` may go to the model. `parts` are those that are no text, `unread` names the ones
+    that nobody has looked into, `read` the senses that found words ("image", "audio").
     """
 
     decision: str
@@ -39,5 +41,7 @@ class Message:
     client: Client = Client()
     history: tuple[Said, ...] = ()
     prefill: str = ""
+    parts: tuple[Part, ...] = ()
     unread: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     actions: tuple[str, ...] = field(default=())

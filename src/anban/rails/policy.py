@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from anban.detectors.signal import Reading
+from anban.law.performs import performs
 from anban.people.standing import Standing
 from anban.rails.limits import Limit
 from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop, Verdict
@@ -22,10 +23,11 @@ FIRST_WORDS: Mapping[tuple[str, int], str] = {
 }
 """The preset opening by theme and level (product sections 4.1 and 5.3)."""
 
-REFUSED = ("sexual", "illegal")
+REFUSED = ("sexual", "illegal", "political")
 """What a companion does not go along with (draft art 7, final art 8)."""
 
 
+@performs("prohibited-content")
 def decide(
     seen: Assessed,
     reading: Reading,

@@ -15,7 +15,7 @@ from anban.rails.presence import Present
 from anban.rails.runtime import Runtime
 from anban.rails.verdict import Proceed, Verdict
 from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES
-from anban.risk.models import Assessed
+from anban.risk.models import Assessed, Reason
 
 NOBODY = "unknown"
 """The subject of an entry when the app named no user."""
@@ -73,6 +73,11 @@ def record(
         note(rt, message, present, rules, Kind.RAIL_OUTPUT_DECIDED, facts)
     if message.unread:
         facts["unread"] = sorted(set(message.unread))
+    if message.read:
+        facts["read"] = sorted(set(message.read))
+    if reading.unheard:
+        # Here too, since an ordinary decision leaves no entry of its own: no word is not a good word.
+        facts["unheard"] = sorted(reading.unheard)
     if (user := present.user) is not None:
         session = present.session.id if present.session else ""
         turn = Turn(
@@ -114,7 +119,7 @@ def _decided(message: Message, verdict: Verdict, reading: Reading, seen: Assesse
     """Why: each reason as rule, signal, score, detector, view and code. No words."""
     reasons = [
         "|".join((r.rule, r.signal, f"{r.score:.2f}", f"{r.detector}@{r.version}", r.view, code(r.why)))[:200]
-        for r in seen.reasons[:12]
+        for r in (*seen.reasons[:12], *_refused(verdict, reading))
     ]
     facts: dict[str, Fact] = {
         "decision": message.decision,
@@ -127,7 +132,18 @@ def _decided(message: Message, verdict: Verdict, reading: Reading, seen: Assesse
     }
     if reading.unavailable:
         facts["unavailable"] = sorted(reading.unavailable)
+    if reading.unheard:
+        facts["unheard"] = sorted(reading.unheard)
     return facts
+
+
+def _refused(verdict: Verdict, reading: Reading) -> list[Reason]:
+    """What made policy refuse: also what is no sign of danger is told with detector, version and risk."""
+    return [
+        Reason(verdict.rule, s.kind, s.score, s.detector, s.version, s.view, s.why)
+        for s in reading.signals
+        if verdict.rule == f"refused.{s.kind}"
+    ]
 
 
 def code(why: str) -> str:

@@ -12,8 +12,10 @@ from anban.detectors.panel import Panel
 from anban.law.rulebook import Rulebook
 from anban.provider.models import Service
 from anban.rails.figures import Figures
+from anban.rails.opinion import Opinion
 from anban.rails.post import Flights, Post
 from anban.rails.presence import Presence
+from anban.rails.senses import Senses
 from anban.rails.speech import Model
 from anban.words.templates import Words
 
@@ -38,3 +40,5 @@ class Runtime:
     flights: Flights
     spool: Spool
     figures: Figures
+    opinion: Opinion | None = None
+    senses: Senses | None = None

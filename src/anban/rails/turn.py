@@ -12,6 +12,7 @@ import structlog
 from anban.base.errors import StorageFailed, told
 from anban.conversations.mailbox import newest
 from anban.detectors.leaving import asks_to_leave
+from anban.detectors.signal import Reading
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import Standing, standing_of
@@ -22,6 +23,7 @@ from anban.rails.danger import keep_level, lines
 from anban.rails.input import earlier, observe
 from anban.rails.leaving import farewell, person
 from anban.rails.limits import reached
+from anban.rails.looking import look
 from anban.rails.message import Message
 from anban.rails.policy import decide, without_storage
 from anban.rails.post import Flight
@@ -29,7 +31,8 @@ from anban.rails.presence import Present, gather_facts
 from anban.rails.record import use_session
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
-from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop
+from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop, Verdict
+from anban.risk.models import Assessed
 from anban.risk.record import decayed
 
 log = structlog.get_logger()
@@ -66,13 +69,14 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 
     present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
     before = earlier(message, present.recent, rules)
-    with rt.figures.looked.time():
-        reading, seen = observe(message, before, rt.panel, rules)  # always look, whatever follows
-    for detector in reading.unavailable:
-        rt.figures.unavailable.labels(detector).inc()
     limit = reached(message.service)
     gentle = rules.table("signal-gentle-thresholds")
-    verdict = decide(seen, reading, present.held, standing, limit, leaving, gentle)
+
+    def decided(reading: Reading, seen: Assessed) -> Verdict:
+        return decide(seen, reading, present.held, standing, limit, leaving, gentle)
+
+    # Always look, whatever follows; what is seen at once is not kept waiting for what takes longer.
+    message, reading, seen, verdict = await look(message, before, rules, rt, decided)
     situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before)
     situation.leaving, situation.flight = leaving, flight
     if not isinstance(verdict, Proceed) or present.held.life >= 2:

@@ -5,6 +5,7 @@ statement, or the agreement of two signals: a trained model alone never opens th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from anban.detectors.signal import Reading, Signal
 from anban.risk.models import Assessed, Reason
@@ -12,8 +13,9 @@ from anban.risk.models import Assessed, Reason
 Thresholds = Mapping[str, float]
 Signals = Sequence[Signal]
 
-LEARNED = frozenset({"model"})
-"""Detectors that estimate from examples; all others point at an explicit statement."""
+LEARNED = ("model", "drift", "guard:")
+"""How the names of detectors begin that estimate from examples, guard models of other houses among them; all others
+point at an explicit statement."""
 
 LIFE_NAMES = ("L0", "L1", "L2", "L3", "L4")
 TRANSFERRING = "transferring-now"
@@ -28,13 +30,13 @@ def credible(reading: Reading, learned: Thresholds) -> Reading:
 
     `learned` is a parameter such as `signal-learned-thresholds`. A kind that is also stated keeps all its signals.
     """
-    stated = {signal.kind for signal in reading.signals if signal.detector not in LEARNED}
+    stated = {signal.kind for signal in reading.signals if not _is_learned(signal)}
     kept = tuple(
         signal
         for signal in reading.signals
-        if signal.detector not in LEARNED or signal.kind in stated or signal.score >= learned.get(signal.kind, 1.0)
+        if not _is_learned(signal) or signal.kind in stated or signal.score >= learned.get(signal.kind, 1.0)
     )
-    return reading if len(kept) == len(reading.signals) else Reading(kept, reading.unavailable)
+    return reading if len(kept) == len(reading.signals) else replace(reading, signals=kept)
 
 
 def assess(reading: Reading, gentle: Thresholds, costly: Thresholds) -> Assessed:
@@ -108,7 +110,11 @@ def _over(reading: Reading, thresholds: Thresholds, kind: str) -> Signals:
 
 
 def _stated(signals: Signals) -> Signals:
-    return tuple(signal for signal in signals if signal.detector not in LEARNED)
+    return tuple(signal for signal in signals if not _is_learned(signal))
+
+
+def _is_learned(signal: Signal) -> bool:
+    return signal.detector.startswith(LEARNED)
 
 
 def _two_keys(first: Signals, second: Signals, costly: Thresholds) -> bool:

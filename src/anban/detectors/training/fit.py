@@ -19,7 +19,7 @@ from anban.detectors.rules import load_idioms
 from anban.detectors.signal import Role
 from anban.detectors.training.disguise import disguised
 from anban.detectors.training.ordinary import ordinary_rows
-from anban.detectors.training.pool import Row, read_pool, verified_sources
+from anban.detectors.training.pool import TEXTS, Row, read_pool, verified_sources
 
 VERSION = "1"
 _FEWEST = 12  # positives below which a signal is left to the word lists
@@ -32,12 +32,14 @@ _FOLDS = 3
 _GRADED = {"self-harm.plan": 3, "self-harm.imminent": 4}
 
 
-def train(data: Path, out: Path = FOLDER, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """Train on the pool in `data`, write `weights.npz` and `card.json` to `out`, and return the card.
+def train(
+    data: Path, out: Path = FOLDER, say: Callable[[str], None] = lambda line: None, texts: Path = TEXTS
+) -> dict[str, Any]:
+    """Train on the pool in `data` and on `texts`, write `weights.npz` and `card.json` to `out`, and return the card.
 
     Needs the extra `train` (scikit-learn, SciPy). The same pool gives the same file, byte for byte.
     """
-    rows = [row for row in read_pool(data) if row.part == "train"]
+    rows = [row for row in read_pool(data, texts) if row.part == "train"]
     rows.extend(ordinary_rows())
     rows.extend(_counter_examples(rows))
     rows = disguised(rows)

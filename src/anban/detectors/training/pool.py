@@ -1,10 +1,15 @@
-"""Reads the pool of labelled texts: only sources with a verified licence, split so that twins stay together."""
+"""Reads the pool of labelled texts: only sources with a verified licence, split so that twins stay together.
+
+Two folders. The *data folder* holds what others published and what was written first (`SOURCES.md`, `train/`,
+`written/`). The *texts folder* is the project's own `training/`: `texts/` to train on and `held-out/`, written by
+others in other registers, which no recipe ever reads.
+"""
 
 import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +19,8 @@ from anban.detectors.signal import Role, Said
 
 Part = Literal["train", "dev"]
 
-TEXTS = Path(__file__).with_name("texts")  # written where the errors were; same form as the written ones
+HELD_OUT = "held-out: "  # begins the source of a text that no recipe reads
+TEXTS = Path("training")  # the project's own texts, from the root of a checkout
 
 _NAMES = {
     "suicide": "self-harm", "self_harm": "self-harm", "exit": "leaving", "minor": "minority",
@@ -45,7 +51,7 @@ class Row:
     grade: int | None = None
     part: Part = "train"
     family: str = ""
-    views: tuple[str, ...] = field(default=())
+    register: str = ""
 
 
 def verified_sources(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
@@ -61,15 +67,26 @@ def verified_sources(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(used), frozenset(left)
 
 
-def read_pool(folder: Path) -> list[Row]:
-    """Every usable row of `folder` (`written/*.jsonl`, `train/*.jsonl.gz`) and of the texts here, in a fixed order."""
+def read_pool(folder: Path, texts: Path = TEXTS) -> list[Row]:
+    """Every usable row of `folder` (`written/*.jsonl`, `train/*.jsonl.gz`) and of `texts/texts`, in a fixed order."""
     used, _ = verified_sources(folder)
-    paths = [*sorted((folder / "written").glob("*.jsonl")), *sorted(TEXTS.glob("*.jsonl"))]
-    rows = [row for path in paths for row in _written(path)]
+    rows = [row for path in sorted((folder / "written").glob("*.jsonl")) for row in _written(path)]
+    rows.extend(
+        replace(row, part="train") for path in sorted((texts / "texts").glob("*.jsonl")) for row in _written(path)
+    )
     for part in ("train", "dev"):
         with gzip.open(folder / "train" / f"{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
             rows.extend(_public(row, part) for line in lines if _kept(row := json.loads(line), part, used))
     return [row for row in rows if row.text.strip() and row.labels]
+
+
+def read_held_out(texts: Path = TEXTS) -> list[Row]:
+    """The texts that no recipe reads: each file a set of its own, named by its `source`."""
+    paths = sorted((texts / "held-out").glob("*.jsonl"))
+    rows = [replace(row, part="dev", source=f"{HELD_OUT}{path.stem}") for path in paths for row in _written(path)]
+    if not rows:
+        raise Misconfigured(f"{texts} holds no `held-out/*.jsonl`: run from a checkout or name it", field="texts")
+    return rows
 
 
 def _kept(row: dict[str, Any], part: Part, used: frozenset[str]) -> bool:
@@ -113,7 +130,8 @@ def _written(path: Path) -> Iterator[Row]:
         part: Part = "dev" if zlib.crc32(group[row["id"]].encode()) % 6 == 0 else "train"
         recent = turns_before(row.get("context"), row["role"])
         lang = row.get("lang", "zh")
-        yield Row(row["text"], row["role"], lang, labels, path.stem, recent, grade, part, row.get("family", ""))
+        family, register = row.get("family", ""), row.get("register", "")
+        yield Row(row["text"], row["role"], lang, labels, path.stem, recent, grade, part, family, register)
 
 
 def _groups(rows: list[dict[str, Any]]) -> dict[str, str]:

@@ -4,19 +4,18 @@ import asyncio
 import json
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from litestar import Request
 
 from anban.base.errors import BadInput, Malformed, TooLarge
+from anban.detectors.senses.part import Part
 from anban.detectors.signal import Said
+from anban.web.gateway.parts import UNREAD_KINDS, part_of
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
-UNREAD_KINDS = frozenset(
-    {"image_url", "input_image", "input_audio", "audio", "file", "input_file", "video_url", "video"}
-)
 MOST_READ = 16
 """How many times the largest body is read at most, to find a person in it, before the rest is left unread."""
 
@@ -55,14 +54,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A well-formed chat request, read: what the person said since the last answer, and what was said before."""
+    """A well-formed chat request, read: what the person said since the last answer, and what was said before.
+
+    `parts` are those that are no text, of every message; `now` is true for what came with `said`.
+    """
 
     body: dict[str, Any]
     said: str
     history: tuple[Said, ...]
     prefill: str
     streaming: bool
-    unread: tuple[str, ...] = field(default=())
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What nobody has looked into so far: every part that is no text."""
+        return tuple(part.type for part in self.parts)
 
 
 async def receive_body(request: Request[Any, Any, Any], limits: Limits, patience: float) -> bytes:
@@ -131,29 +138,29 @@ def read_chat(body: dict[str, Any], limits: Limits) -> Chat:
         raise BadInput("messages must be a list with at least one message", field="messages")
     if len(messages) > limits.messages:
         raise BadInput(f"more than {limits.messages} messages", field="messages", code="too_many")
-    unread: list[str] = []
-    read = [_message(each, at, limits, unread) for at, each in enumerate(messages)]
-    said, history, prefill = _split(read)
-    return Chat(body, said, history, prefill, body.get("stream") is True, tuple(unread))
+    read = [_message(each, at, limits) for at, each in enumerate(messages)]
+    said, history, prefill, parts = _split(read)
+    return Chat(body, said, history, prefill, body.get("stream") is True, parts)
 
 
-def _message(message: object, at: int, limits: Limits, unread: list[str]) -> tuple[str, str]:
+def _message(message: object, at: int, limits: Limits) -> tuple[str, str, list[Part]]:
     where = f"messages[{at}]"
     if not isinstance(message, dict):
         raise BadInput(f"{where} must be an object", field=where)
     role = message.get("role")
     if not isinstance(role, str) or role not in ROLES:
         raise BadInput(f"{where}.role is not a known role", field=f"{where}.role")
-    text = _content(message.get("content"), where, unread)
+    parts: list[Part] = []
+    text = _content(message.get("content"), where, parts)
     if text is None and role in ("user", "system", "developer"):
         raise BadInput(f"{where}.content is missing", field=f"{where}.content")
     text = text or ""
     if len(text) > limits.message:
         raise TooLarge(f"{where}.content is longer than {limits.message} characters", field=f"{where}.content")
-    return role, text
+    return role, text, parts
 
 
-def _content(content: object, where: str, unread: list[str]) -> str | None:
+def _content(content: object, where: str, parts: list[Part]) -> str | None:
     if content is None or isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -170,26 +177,27 @@ def _content(content: object, where: str, unread: list[str]) -> str | None:
                 raise BadInput(f"{spot}.text must be a string", field=f"{spot}.text")
             texts.append(text)
         elif kind in UNREAD_KINDS:
-            # Marked and counted, never assumed safe (final art 2 covers every medium).
-            unread.append(kind)
+            parts.append(part_of(kind, part))
         else:
             raise BadInput(f"{spot}.type is not a known part", field=f"{spot}.type")
     return "\n".join(texts)
 
 
-def _split(read: list[tuple[str, str]]) -> tuple[str, tuple[Said, ...], str]:
-    """What the person said since the last answer, what came before, and an answer the app began itself."""
-    talk = [(role, text) for role, text in read if role in ("user", "assistant")]
+def _split(read: list[tuple[str, str, list[Part]]]) -> tuple[str, tuple[Said, ...], str, tuple[Part, ...]]:
+    """What the person said since the last answer, what came before, an answer the app began itself, and all parts."""
+    talk = [each for each in read if each[0] in ("user", "assistant")]
     end = len(talk)
     while end and talk[end - 1][0] == "assistant":
         end -= 1
-    prefill = "".join(text for _, text in talk[end:])
+    prefill = "".join(text for _, text, _ in talk[end:])
     start = end
     while start and talk[start - 1][0] == "user":
         start -= 1
-    said = "\n".join(text for _, text in talk[start:end] if text)
-    history = tuple(Said("user" if role == "user" else "assistant", text) for role, text in talk[:start] if text)
-    return said, history, prefill
+    said = "\n".join(text for _, text, _ in talk[start:end] if text)
+    history = tuple(Said("user" if role == "user" else "assistant", text) for role, text, _ in talk[:start] if text)
+    now = {id(part) for _, _, parts in talk[start:end] for part in parts}
+    every = tuple(replace(part, now=id(part) in now) for _, _, parts in read for part in parts)
+    return said, history, prefill, every
 
 
 def _too_deep(limits: Limits) -> BadInput:

@@ -111,6 +111,7 @@ def _message(
         history=chat.history,
         prefill=chat.prefill,
         unread=chat.unread,
+        parts=chat.parts,
         actions=("choices:1",) if chat.body.get("n") not in (None, 1) else (),
     )
 

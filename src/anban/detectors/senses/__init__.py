@@ -1,0 +1,1 @@
+"""What pictures and recordings say, as text for the detectors; what nobody looked into stays unread, never safe."""
