@@ -73,7 +73,7 @@ def test_of_two_texts_under_one_rule_the_one_that_reads_like_danger_comes_first(
     doubted, sure = (
         check(Window("-"), _Says(Reading((plain, Signal("self-harm", p, "model", "model", "1"))))) for p in (0.1, 0.8)
     )
-    assert 0.86 < doubted["scores"]["self-harm"] < sure["scores"]["self-harm"] <= 1
+    assert 0.5 < doubted["scores"]["self-harm"] < sure["scores"]["self-harm"] <= 1
 
 
 class _Says(Panel):

@@ -3,11 +3,17 @@
 import json
 from pathlib import Path
 
-from anban.detectors.panel import Panel
+from anban.cli.checking import levels_today
+from anban.detectors.normalise import fold
+from anban.detectors.panel import Panel, build_panel
 from anban.detectors.signal import Window
+from anban.detectors.training.evaluate import evaluate
+from anban.detectors.training.recorded import worse
 from tests.detectors.reading import level, table
 
-RECORDED = Path(__file__).parents[2] / "benchmarks" / "detectors.json"
+ROOT = Path(__file__).parents[2]
+RECORDED = ROOT / "benchmarks" / "detectors.json"
+TEXTS = ROOT / "training"
 
 
 def measured(panel: Panel) -> dict[str, float]:
@@ -30,3 +36,17 @@ def test_no_figure_is_worse_than_the_recorded_one(panel: Panel) -> None:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))["shipped"]
     now = measured(panel)
     assert {name: now[name] for name in recorded if now[name] < recorded[name]} == {}
+
+
+def test_no_figure_on_the_held_out_sets_is_worse_than_the_recorded_one() -> None:
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))["held_out"]
+    now = evaluate(None, build_panel(least=0.0), levels_today(), TEXTS)
+    assert worse(now, recorded) == []
+
+
+def test_no_held_out_text_stands_among_those_to_train_on() -> None:
+    trained, held = (
+        {fold(json.loads(line)["text"]) for path in (TEXTS / name).glob("*.jsonl") for line in path.open("rb")}
+        for name in ("texts", "held-out")
+    )
+    assert held and sorted(text for text in trained & held if len(text) > 12) == []

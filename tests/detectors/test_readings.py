@@ -45,5 +45,11 @@ def test_views_do_not_grow_with_the_text() -> None:
         assert sum(len(view.text) for view in views) <= 13 * len(text)
 
 
+def test_of_many_views_those_that_a_later_step_went_beyond_come_last() -> None:
+    views = READINGS.of("ι\nw4nt\nt0 l\u00edve\nidontwanttobehere 💀")
+    assert len(views) > 5
+    assert " ".join(views[1].text.split()) == "i want to live i dont want to be here die"
+
+
 def test_the_wide_grave_accent_is_folded_in_one_step() -> None:
     assert fold("ｉ｀ｍ") == fold(fold("ｉ｀ｍ")) == "i'm"

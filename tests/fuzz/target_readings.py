@@ -12,6 +12,9 @@ SEEDS = [
     "好想 歹 匕 一了百了 \u200b\u202e🏙️⬇️".encode(),
     b"1 h8 l1f3 & w1ll 3nd 1t | e n d  m y  l i f e",
     "efil ym dne ot tnaw i | 了活想不我".encode(),
+    "wǒ bu4 xiang3huole ㄨㄛˇ ㄒㄧㄤˇ ㄙ 想4了 bxhl 484你 遣书".encode(),
+    b"(k)(i)(l)(l) su.ic.ide d_o_n_e <b>x</b>y #TiredOfLiving idontwanttobehere anymore live to want i",
+    "ǝᴉp oʇ ʇuɐʍ ı 他说“了活想不我”\n我\n不想\n🐝 🆘".encode(),
     "і саnnоt gо оn 不想live了 \ud83d".encode("utf-8", "surrogatepass"),
 ]
 

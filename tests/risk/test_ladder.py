@@ -103,6 +103,12 @@ def test_a_trained_model_alone_never_opens_the_third_level() -> None:
     every = [(kind, 1.0, "model") for kind in (*LIFE, "threat", "violence", "fraud", "health-emergency")]
     for signal in every:
         assert seen(signal).life < 3 and seen(signal).property < 2
+    assert seen(*every).life < 3
+    assert seen(*every, ("self-harm.ideation", 1.0, "drift")).life < 3
+
+
+def test_two_models_that_agree_are_two_keys() -> None:
+    assert seen(("self-harm.plan", 0.7, "model"), ("self-harm", 0.9, "guard:qwen3guard")).life == 3
 
 
 @given(st.lists(st.tuples(st.sampled_from(LIFE), st.floats(0, 1), st.sampled_from(["model", "words"])), max_size=6))

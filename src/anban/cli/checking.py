@@ -1,7 +1,9 @@
 """`anban check`: the detectors over a text or a stream of lines."""
 
 import sys
-from typing import Any
+from collections.abc import Iterator
+from io import BufferedReader
+from typing import Any, cast
 
 import orjson
 
@@ -15,6 +17,8 @@ from anban.risk.explain import explained
 from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES, assess, credible
 from anban.settings import read_settings
 
+_AT_ONCE = 1 << 16  # bytes read at a time: answers wait for no more than these
+
 
 def check_text(text: str, *, masked: bool = False) -> int:
     """One text: scores, level and reasons; with `masked` the text too, its personal identifiers masked."""
@@ -24,11 +28,27 @@ def check_text(text: str, *, masked: bool = False) -> int:
 
 
 def check_stream(*, masked: bool = False) -> int:
-    """JSON lines in, JSON lines out; a line that cannot be read gives an error object and the stream goes on."""
-    for found in check_lines(sys.stdin.buffer, _panel(), levels_today(), masked=masked):
-        sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
+    """JSON lines in, JSON lines out; a line that cannot be read gives an error object and the stream goes on.
+
+    Answers leave as soon as no further line is waiting, so that a caller may ask one at a time or a million at once.
+    """
+    panel, grade = _panel(), levels_today()
+    for lines in arriving(cast(BufferedReader, sys.stdin.buffer)):
+        for found in check_lines(lines, panel, grade, masked=masked):
+            sys.stdout.buffer.write(orjson.dumps(found) + b"\n")
         sys.stdout.buffer.flush()
     return 0
+
+
+def arriving(stream: BufferedReader) -> Iterator[list[bytes]]:
+    """The lines of `stream` in the groups in which they come; the last one also where no line end follows it."""
+    rest = b""
+    while piece := stream.read1(_AT_ONCE):
+        *lines, rest = (rest + piece).split(b"\n")
+        if lines:
+            yield lines
+    if rest:
+        yield [rest]
 
 
 def _panel() -> Panel:

@@ -57,7 +57,7 @@ def measure_model(
         card.write_text(model_card(figures, panel.versions), encoding="utf-8")
     if against is None:
         return 0
-    lines = worse(figures, _recorded(against))
+    lines = worse(figures, _recorded(against, "held_out" if data is None else "with_data"))
     for line in lines:
         Console(stderr=True, highlight=False).print(f"worse: {line}")
     return 1 if lines else 0
@@ -87,12 +87,12 @@ def _print(console: Console, figures: dict[str, Any]) -> None:
         console.print(table)
 
 
-def _recorded(path: Path) -> dict[str, Any]:
+def _recorded(path: Path, part: str) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))["held_out"]
+        return json.loads(path.read_text(encoding="utf-8"))[part]
     except (OSError, ValueError, KeyError) as error:
         raise Misconfigured(
-            f"{path} holds no recorded figures (`held_out`): {type(error).__name__}", field="against"
+            f"{path} holds no recorded figures (`{part}`): {type(error).__name__}", field="against"
         ) from error
 
 

@@ -9,6 +9,7 @@ from anban.detectors.signal import Signal
 
 _ADULT = 18
 _OLD = 60
+_BANDS = ((8, "under_8"), (12, "8-11"), (16, "12-15"), (_ADULT, "16-17"), (_OLD, "adult"), (1000, "elder"))
 _DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _SCHOOL_AGE = {
     "初一": 13,
@@ -25,7 +26,7 @@ _P: dict[str, Expression] = load_expressions("ages.yaml")
 
 
 class AgesSeen:
-    """Signals `minority` or `elderly` with the stated age as `value`."""
+    """Signals `minority` or `elderly`; `value` holds what was stated and its band: "age=13;band=12-15"."""
 
     name = "ages"
     version = "1"
@@ -37,8 +38,14 @@ class AgesSeen:
         for age, value, score in stated(scene.text):
             kind = "minority" if age < _ADULT else "elderly" if age >= _OLD else None
             if kind is not None:
-                return (Signal(kind, score, "age:stated", self.name, self.version, value=value),)
+                told = f"{value};band={band(age)}"
+                return (Signal(kind, score, "age:stated", self.name, self.version, value=told),)
         return ()
+
+
+def band(age: int) -> str:
+    """The age band that a person of so many years belongs to, as the management API names it (`people`)."""
+    return next(name for below, name in _BANDS if age < below)
 
 
 def stated(text: str) -> Iterator[tuple[int, str, float]]:

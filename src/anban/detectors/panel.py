@@ -78,15 +78,20 @@ def _strongest(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     """The strongest few signals of each kind, a sub-kind also counted for its root; strongest first."""
     kinds: dict[str, dict[str, Signal]] = {}
     for signal in signals:
-        copies = [signal]
+        _keep(kinds, signal)
         if root := _ROOTS.get(signal.kind):
-            copies.append(replace(signal, kind=root))
-        for copy in copies:
-            by_reason = kinds.setdefault(copy.kind, {})
-            if copy.why not in by_reason or by_reason[copy.why].score < copy.score:
-                by_reason[copy.why] = copy
-    kept = [s for by_reason in kinds.values() for s in sorted(by_reason.values(), key=_order)[:_PER_KIND]]
+            _keep(kinds, replace(signal, kind=root))
+    kept: list[Signal] = []
+    for by_reason in kinds.values():
+        kept.extend(sorted(by_reason.values(), key=_order)[:_PER_KIND] if len(by_reason) > 1 else by_reason.values())
     return tuple(sorted(kept, key=_order))
+
+
+def _keep(kinds: dict[str, dict[str, Signal]], signal: Signal) -> None:
+    by_reason = kinds.setdefault(signal.kind, {})
+    known = by_reason.get(signal.why)
+    if known is None or known.score < signal.score:
+        by_reason[signal.why] = signal
 
 
 def _order(signal: Signal) -> tuple[float, str, str]:

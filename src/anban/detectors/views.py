@@ -1,28 +1,68 @@
 """The several readings of one text in which the same words are looked for, each made only on a hint."""
 
 import unicodedata
-from collections.abc import Callable
 
-from ahocorasick_rs import AhoCorasick
-
+from anban.detectors.chinese import Chinese, close_up
 from anban.detectors.decoded import decodings
-from anban.detectors.expressions import expression, rewrite
+from anban.detectors.english import Parting, english
+from anban.detectors.latin import Latin
+from anban.detectors.lines import as_one_line
 from anban.detectors.normalise import View, folded_view
-from anban.detectors.spellings import HERE, Letters, Sounds, read_yaml
+from anban.detectors.pinyin import Pinyin
+from anban.detectors.sounds import Sounds
+from anban.detectors.spaced import untagged
+from anban.detectors.spellings import HERE, read_yaml
+from anban.detectors.turned import Turned
 
-_HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-_SPACED_HAN = expression(rf"(?:[{_HAN}][^{_HAN}\w]{{1,3}}){{2,}}[{_HAN}]|[{_HAN}][ *._|~+=^#@&·•/\\-]{{1,3}}[{_HAN}]")
-_SPACED_LATIN = expression(r"(?:\b[a-z0-9@$!|][ *._|~+=^#@&/\\,-]{1,3}){3,}[a-z0-9@$!|]\b")
-_WIDE_GAP = expression(r"[^a-z0-9@$!|]{2,}")
-_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789@$!|")
-_LEET_TOKEN = expression(r"[a-z0-9@$!|+]*(?:[a-z][0-9@$!|+]|[0-9@$|+][a-z])[a-z0-9@$!|+]*|\b[1&]\b")
-_PINYIN_HINT = expression(
-    r"xiang|huo|zi ?sha|jie ?shu|tiao ?[lhj]|ge ?wan|li ?kai|sheng ?ming|yi ?shu|qing ?sheng|\bsi ?le|an ?mian"
-)
-_COMPONENTS = frozenset("歹匕氵刂扌纟讠辶亻艹疒㐅丬")
 _MOST_VIEWS = 12
+_LONG = 8000  # characters from which only the innermost layer of an encoding is read
+_MOST_CHARS = 120_000  # in all views of a text
+_FIRST_FEW = 5  # views that every detector reads; from there on the most undone ones come first
+_SHORT = 40  # characters of a text that may be nothing but initials
+_AZ = frozenset("abcdefghijklmnopqrstuvwxyz")
+_MARKS = dict.fromkeys((  # that combine with the letter before them
+    *range(0x300, 0x370), *range(0x483, 0x48A), *range(0x591, 0x5C8), *range(0x610, 0x61B), *range(0x64B, 0x660),
+    *range(0x1AB0, 0x1B00), *range(0x1DC0, 0x1E00), *range(0x20D0, 0x2100), *range(0xFE20, 0xFE30),
+))  # fmt: skip
+_ACCENTED = frozenset(map(chr, (*range(0xC0, 0x370), *range(0x1E00, 0x1F00))))
 
-_Adder = Callable[[str, str | None], None]
+
+class Trail:
+    """The views of one text while they are made: each step works on what the step before left."""
+
+    def __init__(self, first: View) -> None:
+        self.text = first.text
+        self._views = [first]
+        self._seen = {first.text}
+        self._last: int | None = None
+        self._passed: set[int] = set()
+
+    def step(self, name: str, reading: str | None) -> None:
+        """A reading that what follows builds on."""
+        if reading is not None and self.aside(name, reading):
+            if self._last is not None:
+                self._passed.add(self._last)
+            self._last = len(self._views) - 1
+            self.text = reading
+
+    def aside(self, name: str, reading: str | None) -> bool:
+        """A reading by itself; whether it is a new one."""
+        if reading is None or reading in self._seen:
+            return False
+        self._seen.add(reading)
+        self._views.append(View(name, reading))
+        return True
+
+    def long(self) -> bool:
+        """Whether so much has been made of a very long text that more would take too long."""
+        return sum(len(view.text) for view in self._views) > _MOST_CHARS
+
+    def views(self) -> list[View]:
+        """All of them, the text itself first; of many, those that a later step went beyond come last."""
+        if len(self._views) <= _FIRST_FEW:
+            return self._views
+        return [*(view for at, view in enumerate(self._views) if at not in self._passed),
+                *(self._views[at] for at in sorted(self._passed, reverse=True))]  # fmt: skip
 
 
 class Readings:
@@ -31,120 +71,92 @@ class Readings:
     def __init__(self) -> None:
         marks = read_yaml(HERE / "marks.yaml")
         phrases = read_yaml(HERE / "phrases.yaml")
-        look: dict[str, str] = dict(marks["lookalike"])
-        for base, first in ((0x1F150, "a"), (0x1F170, "a"), (0x1F1E6, "a"), (0x1F130, "a")):
-            look.update((chr(base + n), chr(ord(first) + n)) for n in range(26))
+        look: dict[str, str] = {**marks["lookalike"], **marks["strange"]}
+        self._strange = frozenset(marks["strange"])
+        self._stranger = {ord(odd): plain for odd, plain in marks["stranger"].items()}
+        for base in (0x1F150, 0x1F170, 0x1F1E6, 0x1F130):
+            look.update((chr(base + n), chr(ord("a") + n)) for n in range(26))
         self._look = {ord(odd): plain for odd, plain in look.items()}
         self._look_set = frozenset(look)
-        self._leet = {ord(odd): plain for odd, plain in marks["leet"].items()}
-        self._leet_set = frozenset(marks["leet"]) | {"8", "&"}
-        self._leet_words: dict[str, str] = marks["leet_words"]
-        self._pictures = {lang: {ord(p): word for p, word in t.items()} for lang, t in marks["pictures"].items()}
+        self._pictures_zh = {ord(picture): word for picture, word in marks["pictures"]["zh"].items()}
+        self._pictures_en = {ord(picture): f" {word} " for picture, word in marks["pictures"]["en"].items()}
         self._picture_set = frozenset(marks["pictures"]["zh"])
-        mixed: dict[str, str] = marks["mixed"]
-        self._mixed_plain = list(mixed.values())
-        self._mixed_words = AhoCorasick(list(mixed))
-        self._parts: dict[str, str] = marks["parts"]
-        self._part_hints = tuple(p for p in self._parts if p in {"足兆", "木娄", "月宛", "木乔", "害刀", "禾火"})
-        self._sounds = Sounds(phrases)
-        self._letters = Letters(phrases)
+        sounds = Sounds(phrases)
+        self._english = english()
+        self._pinyin = Pinyin(sounds, self._english, phrases)
+        self._latin = Latin(self._english, phrases, marks)
+        self._chinese = Chinese(sounds, marks)
+        self._turned = Turned(self._english, phrases)
 
     def of(self, raw: str) -> tuple[View, ...]:
         """All views of `raw`, the folded one first. Linear in its length; at most twelve views."""
-        views = self._of(raw)
-        for name, plain in decodings(raw.encode("utf-8", "replace").decode("utf-8")):
-            views.extend(View(name, view.text) for view in self._of(plain))
+        parting = Parting(self._english)
+        views = self._of(raw, parting)
+        opened = decodings(raw.encode("utf-8", "replace").decode("utf-8"))
+        for name, plain in opened if len(raw) <= _LONG else opened[-1:]:
+            views.extend(View(name, view.text) for view in self._of(plain, parting))
         return tuple(views[:_MOST_VIEWS])
 
-    def _of(self, raw: str) -> list[View]:
-        first = folded_view(raw)
-        seen = {first.text}
-        views = [first]
-        text = first.text
-        chars = set(text)
-        han = any("\u3400" <= c <= "\u9fff" for c in chars)
-
-        def add(name: str, reading: str | None) -> None:
-            if reading is not None and reading not in seen:
-                seen.add(reading)
-                views.append(View(name, reading))
-
-        if not text.isascii() and (plain := self._plain_letters(text, chars)) != text:
-            add("lookalike", plain)
-            text = plain
-        if chars & self._picture_set:
-            add("pictures", text.translate(self._pictures["zh" if han else "en"]))
+    def _of(self, raw: str, parting: Parting) -> list[View]:
+        trail = Trail(folded_view(raw))
+        chars = set(trail.text)
+        trail.step("squashed", untagged(trail.text, chars))
+        if "\n" in chars:
+            trail.step("lines", as_one_line(trail.text))
+        if not trail.text.isascii():
+            trail.step("reversed", self._turned.upright(trail.text, chars))
+            trail.step("lookalike", self._plain_letters(trail.text, chars))
+            chars = set(trail.text)
+        latin = not chars.isdisjoint(_AZ) or not chars.isdisjoint(self._pinyin.bopomofo_letters)
+        han = not trail.text.isascii() and _has_han(chars)
         if han:
-            self._add_chinese(text, chars, add)
-        if any("a" <= c <= "z" for c in text):
-            self._add_latin(text, chars, han, add)
-        add("reversed", self._letters.turned(text))
-        return views
-
-    def _add_chinese(self, text: str, chars: set[str], add: "_Adder") -> None:
-        close = _close_up(text)
-        add("squashed", close)
-        if chars & _COMPONENTS or any(hint in text for hint in self._part_hints):
-            whole = "".join(text.split())
-            for parts, char in self._parts.items():
-                whole = whole.replace(parts, char)
-            add("parts", whole)
-        add("sounds", self._sounds.from_characters(close))
-
-    def _add_latin(self, text: str, chars: set[str], han: bool, add: "_Adder") -> None:
+            self._chinese.add_stand_ins(trail)
+        seen = trail.text
+        self._close_up(trail, chars, han, latin, parting)
+        if trail.long():
+            return trail.views()
+        if latin:
+            trail.step("leet", self._latin.without_digits(trail.text, parting))
+            trail.step("pinyin", self._pinyin.read(trail.text, han))
+            han = han or (not trail.text.isascii() and _has_han(set(trail.text)))
+            self._latin.add_words(trail, parting)
+        if trail.long():
+            return trail.views()
         if han:
-            add("mixed", self._one_language(text))
-        if _SPACED_LATIN.search(text):
-            text = _join_letters(text)
-            add("squashed", text)
-        if chars & self._leet_set and _LEET_TOKEN.search(text):
-            for one in ("i", "l") if chars & {"1", "|", "!"} else ("i",):
-                plain = self._unleet(text, one)
-                add("leet", plain)
-                add("leet", self._letters.glued(plain))
-        if _PINYIN_HINT.search(text):
-            add("pinyin", self._sounds.from_pinyin(text))
-        add("glued", self._letters.glued(text))
-        add("respelt", self._letters.respelt(text))
-        add("shifted", self._letters.shifted(text))
+            self._chinese.add(trail, seen)
+        elif len(trail.text) <= _SHORT:
+            self._chinese.add_stand_ins(trail)
+        if han and latin:
+            trail.step("mixed", self._latin.one_language(trail.text))
+        trail.aside("reversed", self._turned.reading(trail.text))
+        return trail.views()
+
+    def _close_up(self, trail: Trail, chars: set[str], han: bool, latin: bool, parting: Parting) -> None:
+        """Letters and characters set apart put together, pictures read as words unless they are what sets apart."""
+        text = trail.text
+        closed = (latin and self._latin.closed(text, parting)) or text
+        closed = close_up(closed) if han else closed
+        pictures = bool(chars & self._picture_set)
+        if pictures and closed != text and len(text) <= _LONG:
+            trail.aside("pictures", text.translate(self._pictures_zh if han else self._pictures_en))
+        trail.step("squashed", closed)
+        if pictures:
+            if not han:
+                trail.step("pictures", trail.text.translate(self._pictures_en))
+            if han or not latin:
+                trail.step("pictures", closed.translate(self._pictures_zh))
 
     def _plain_letters(self, text: str, chars: set[str]) -> str:
-        if any("\u00c0" <= c <= "\u036f" or "\u1e00" <= c <= "\u1eff" for c in chars):
-            text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-        return text.translate(self._look) if chars & self._look_set else text
-
-    def _unleet(self, text: str, one: str) -> str:
-        table = {**self._leet, ord("1"): one, ord("!"): one, ord("|"): one}
-        words = (
-            self._leet_words.get(word) or (word.translate(table) if not word.isdigit() and not word.isalpha() else word)
-            for word in text.split(" ")
-        )
-        return " ".join(words)
-
-    def _one_language(self, text: str) -> str | None:
-        parts: list[str] = []
-        at = 0
-        for word, start, end in self._mixed_words.find_matches_as_indexes(text, overlapping=True):
-            if not (_is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1])):
-                parts.append(text[at:start].rstrip(" ") + self._mixed_plain[word])
-                at = end + (text[end : end + 1] == " ")
-        return "".join(parts) + text[at:] if parts else None
+        if not chars.isdisjoint(_ACCENTED):
+            for letters, plain in (("nü", "nv"), ("lü", "lv"), ("ǖ", "v"), ("ǘ", "v"), ("ǚ", "v"), ("ǜ", "v")):
+                text = text.replace(letters, plain)
+            text = unicodedata.normalize("NFD", text).translate(_MARKS)
+        if chars.isdisjoint(self._look_set):
+            return text
+        if len(chars & self._strange) > 1:
+            text = text.translate(self._stranger)
+        return text.translate(self._look)
 
 
-def _is_letter(char: str) -> bool:
-    return "a" <= char <= "z"
-
-
-def _close_up(text: str) -> str:
-    """Characters of Chinese set apart by marks or blanks, put together again."""
-    return rewrite(_SPACED_HAN, text, lambda found: "".join(char for char in found if "\u3400" <= char <= "\u9fff"))
-
-
-def _join_letters(text: str) -> str:
-    """Letters set apart, put together into words; a wider gap than the usual one parts two words."""
-
-    def joined(found: str) -> str:
-        words = _WIDE_GAP.split(found) if _WIDE_GAP.search(found) else [found]
-        return " ".join("".join(filter(_LETTERS.__contains__, word)) for word in words)
-
-    return rewrite(_SPACED_LATIN, text, joined)
+def _has_han(chars: set[str]) -> bool:
+    return any("\u3400" <= char <= "\u9fff" for char in chars)

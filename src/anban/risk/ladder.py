@@ -118,10 +118,25 @@ def _is_learned(signal: Signal) -> bool:
 
 
 def _two_keys(first: Signals, second: Signals, costly: Thresholds) -> bool:
-    """An explicit statement at the costly threshold, or agreement with another signal that reaches its own."""
+    """An explicit statement at the costly threshold, or agreement with another signal that reaches its own.
+
+    Two signals of one guessing detector are one key: what it misreads, it misreads for both.
+    """
     if any(signal.score >= costly.get(signal.kind, 1.0) for signal in _stated(first)):
         return True
-    return bool(first) and any(signal.score >= costly.get(signal.kind, 1.0) for signal in second)
+    sure = [signal for signal in second if signal.score >= costly.get(signal.kind, 1.0)]
+    return any(_independent(one, other) for one in first for other in sure)
+
+
+def _independent(one: Signal, other: Signal) -> bool:
+    if not (_is_learned(one) and _is_learned(other)):
+        return True
+    return _guesser(one) != _guesser(other)
+
+
+def _guesser(signal: Signal) -> str:
+    """Who guesses: what adds up over turns is the model's own guess again."""
+    return "model" if signal.detector == "drift" else signal.detector
 
 
 def _reason(rule: str, signal: Signal) -> Reason:

@@ -6,22 +6,29 @@ import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from anban.detectors.concepts import BITS as CONCEPT_BITS
+from anban.detectors.concepts import Concepts
 from anban.detectors.features import BITS, buckets, buckets_before, share
 from anban.detectors.lexicon import Lexicon
-from anban.detectors.linear import BEFORE_SHARE, FOLDER, language
+from anban.detectors.linear import BEFORE_SHARE, FOLDER, Trained, language
 from anban.detectors.normalise import fold
 from anban.detectors.rules import load_idioms
+from anban.detectors.second import Second
 from anban.detectors.signal import Role
 from anban.detectors.training.disguise import disguised
+from anban.detectors.training.mixing import mix
 from anban.detectors.training.ordinary import ordinary_rows
 from anban.detectors.training.pool import TEXTS, Row, read_pool, verified_sources
+from anban.detectors.training.second import HEADS, train_second
 
 VERSION = "1"
+CONCEPTS_SHARE = 0.7  # what the concepts of a text weigh against its pieces, by experiment (docs/detectors.md)
 _FEWEST = 12  # positives below which a signal is left to the word lists
 _STRENGTH = {"user": 12.0, "assistant": 12.0}
 # Groups of ordinary talk, each guarded by itself, and how many times the allowance each has.
@@ -37,9 +44,11 @@ def train(
 ) -> dict[str, Any]:
     """Train on the pool in `data` and on `texts`, write `weights.npz` and `card.json` to `out`, and return the card.
 
-    Needs the extra `train` (scikit-learn, SciPy). The same pool gives the same file, byte for byte.
+    Needs the extra `train` (scikit-learn, SciPy). The same pool gives the same file, byte for byte. With PyTorch (the
+    extra `second`) the second stage is trained too; without it there is none.
     """
-    rows = [row for row in read_pool(data, texts) if row.part == "train"]
+    pool = read_pool(data, texts)
+    rows = [row for row in pool if row.part == "train"]
     rows.extend(ordinary_rows())
     rows.extend(_counter_examples(rows))
     rows = disguised(rows)
@@ -52,23 +61,60 @@ def train(
         mine = [row for row in rows if row.role == role]
         say(f"{role}: {len(mine)} texts")
         names, weights, bias, lines = _fit_role(mine, role, say)
-        scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127.0
-        arrays[f"{role}_weights"] = np.round(weights / scale).astype(np.int8)
-        arrays[f"{role}_scale"] = scale.astype(np.float32)
+        pieces = 1 << BITS
+        arrays[f"{role}_weights"], arrays[f"{role}_scale"] = _small(weights[:pieces])
+        arrays[f"{role}_concepts"], arrays[f"{role}_concepts_scale"] = _small(weights[pieces:] * CONCEPTS_SHARE)
         arrays[f"{role}_bias"] = bias.astype(np.float32)
         signals[role], calibration[role] = names, lines
     blob = _stored(arrays)
     out.mkdir(parents=True, exist_ok=True)
     (out / "weights.npz").write_bytes(blob)
-    card = {
+    card: dict[str, Any] = {
         "name": "anban-linear", "version": VERSION, "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob),
-        "about": "hashed character and word pieces, one logistic regression per signal, labels masked where unknown",
+        "about": "hashed pieces of characters and words, and concepts of a thesaurus; a logistic regression a signal, "
+                 "labels masked where unknown",
         "texts": {role: sum(row.role == role for row in rows) for role in roles},
         "sources": sorted(used | {"written for this project"}), "sources_left_out": sorted(left),
-        "signals": signals, "calibration": calibration,
+        "thesaurus": Concepts().digest, "signals": signals, "calibration": calibration,
     }  # fmt: skip
-    (out / "card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    _write(card, out)
+    if find_spec("torch") is not None:
+        card["second"] = _second(rows, [row for row in pool if row.part == "dev"], out, say)
+        _write(card, out)
     return card
+
+
+def _write(card: dict[str, Any], out: Path) -> None:
+    (out / "card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _second(rows: Sequence[Row], unseen: Sequence[Row], out: Path, say: Callable[[str], None]) -> dict[str, Any]:
+    """Train the second stage, write `second.npz`, and return its part of the card."""
+    names, arrays = train_second(_merged(rows), targets, say)
+    blob = _stored(arrays)
+    (out / "second.npz").write_bytes(blob)
+    first = Trained(out, least=0.0, twice=False)
+    looks = [first.probabilities(row.role, fold(row.text), _folded_before(row)) for row in unseen]
+    say(f"weighing both on {len(unseen)} texts")
+    weights = mix(unseen, looks, Second(names, arrays, HEADS), targets)
+    return {
+        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob), "heads": HEADS, "signals": names,
+        "weights": weights,
+    }  # fmt: skip
+
+
+def _merged(rows: Sequence[Row]) -> list[Row]:
+    """One row for each text: what is known of it from several rows together."""
+    found: dict[tuple[str, str, object], Row] = {}
+    for row in rows:
+        key = (row.role, row.text, row.recent)
+        known = found.get(key)
+        found[key] = row if known is None else replace(known, labels={**row.labels, **known.labels})
+    return list(found.values())
+
+
+def _folded_before(row: Row) -> list[tuple[Role, str]]:
+    return [(said.role, fold(said.text)) for said in row.recent]
 
 
 def targets(row: Row) -> dict[str, tuple[int, float]]:
@@ -90,7 +136,7 @@ def _counter_examples(rows: Sequence[Row]) -> list[Row]:
     extra: list[Row] = []
     plain = {"secrets", "asks-human", "asks-if-ai", "injection", "kinship-request", "intimacy-request", "gambling",
              "illegal", "leaving", "sexual", "elderly", "minority", "violence", "threat", "fraud", "dependence",
-             "health-emergency", "abuse"}  # fmt: skip
+             "health-emergency", "abuse", "political", "worry-for-other"}  # fmt: skip
     for row in rows:
         if row.role == "user" and ("KdConv" in row.source or "clinc" in row.source or row.source == "benign-chat"):
             names = plain - set(row.labels)
@@ -101,23 +147,41 @@ def _counter_examples(rows: Sequence[Row]) -> list[Row]:
 
 
 def matrix(rows: Sequence[Row]) -> Any:
-    """The rows as a sparse matrix, scaled as at run time."""
+    """The rows as a sparse matrix, scaled as at run time: first the pieces of text, then the concepts."""
+    from scipy.sparse import hstack
+
+    idioms, thesaurus = Lexicon(load_idioms()), Concepts()
+    folded = [fold(row.text) for row in rows]
+    pieces = [
+        (buckets(idioms.without_idioms(text)), buckets_before(_folded_before(row)))
+        for text, row in zip(folded, rows, strict=True)
+    ]
+    concepts = [(thesaurus.buckets(text),) for text in folded]
+    return hstack(
+        [_sparse(pieces, (1.0, float(BEFORE_SHARE)), BITS), _sparse(concepts, (CONCEPTS_SHARE,), CONCEPT_BITS)]
+    ).tocsr()
+
+
+def _sparse(found: Sequence[tuple[Any, ...]], weights: Sequence[float], bits: int) -> Any:
+    """A row for each group of buckets; what stands in one bucket weighs its group's weight, shared among its like."""
     from scipy.sparse import csr_matrix
 
-    idioms = Lexicon(load_idioms())
-    columns: list[Any] = []
-    values: list[Any] = []
-    ends = [0]
-    for row in rows:
-        text = buckets(idioms.without_idioms(fold(row.text)))
-        before = buckets_before([(said.role, fold(said.text)) for said in row.recent])
-        columns.extend((text, before))
-        values.append(np.full(len(text), share(len(text)), np.float32))
-        values.append(np.full(len(before), BEFORE_SHARE * share(len(before)), np.float32))
-        ends.append(ends[-1] + len(text) + len(before))
-    made = csr_matrix((np.concatenate(values), np.concatenate(columns), ends), shape=(len(rows), 1 << BITS))
+    columns = [part for parts in found for part in parts]
+    values = [
+        np.full(len(part), weight * share(len(part)), np.float32)
+        for parts in found
+        for part, weight in zip(parts, weights, strict=True)
+    ]
+    ends = np.concatenate(([0], np.cumsum([sum(map(len, parts)) for parts in found])))
+    made = csr_matrix((np.concatenate(values), np.concatenate(columns), ends), shape=(len(found), 1 << bits))
     made.sum_duplicates()
     return made
+
+
+def _small(weights: Any) -> tuple[Any, Any]:
+    """The weights as int8, and for each signal what one step of them is worth."""
+    scale = np.maximum(np.abs(weights).max(axis=0), 1e-9) / 127.0
+    return np.round(weights / scale).astype(np.int8), scale.astype(np.float32)
 
 
 def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[list[str], Any, Any, dict[str, Any]]:
@@ -158,7 +222,7 @@ def _fit_role(rows: list[Row], role: Role, say: Callable[[str], None]) -> tuple[
                 shift = _guarded(slope, shift, calm, share_below)
             lines[lang].append((slope, shift))
         say(f"  {name}: {int(truth.sum())} of {len(truth)}")
-    stacked = np.stack(weights, axis=1) if weights else np.zeros((1 << BITS, 0), np.float32)
+    stacked = np.stack(weights, axis=1) if weights else np.zeros((whole.shape[1], 0), np.float32)
     return names, stacked, np.array(bias), lines
 
 

@@ -9,7 +9,7 @@ from anban.detectors.training.pool import Row
 from anban.detectors.vocabulary import OUTPUT_SIGNALS, USER_SIGNALS
 
 _WEIGHT = 1.5
-_UNKNOWN = {"minority", "elderly", "political", "worry-for-other", "self-harm.ideation", "distress"}
+_UNKNOWN = {"minority", "elderly", "self-harm.ideation", "distress"}
 
 
 def ordinary_rows(file: Path = Path(__file__).with_name("ordinary.yaml")) -> list[Row]:
