@@ -24,14 +24,14 @@ from anban.app import House as Built
 from anban.app import build, mount
 from anban.base.db_dead import DeadDatabase
 from anban.base.ids import new_id
-from anban.detectors.ages import AgesSeen
-from anban.detectors.identifiers import IdentifiersSeen
-from anban.detectors.leaving import LeavingSeen
-from anban.detectors.listed_words import listed_words
+from anban.detectors.listed.listed_words import listed_words
 from anban.detectors.panel import Panel
+from anban.detectors.personal.identifiers import IdentifiersSeen
+from anban.detectors.readings.views import Readings
 from anban.detectors.signal import Said
-from anban.detectors.views import Readings
-from anban.detectors.words_seen import WordsSeen
+from anban.detectors.stated.ages import AgesSeen
+from anban.detectors.stated.leaving import LeavingSeen
+from anban.detectors.stated.words_seen import WordsSeen
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.reading import for_subject

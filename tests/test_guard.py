@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import pytest
 
 from anban.detectors.panel import Panel
+from anban.detectors.readings.views import Readings
 from anban.detectors.signal import Reading, Said, Signal, Window
-from anban.detectors.views import Readings
 from anban.guard import Guard
 from tests.house import PLAIN, MovableClock
 

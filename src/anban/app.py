@@ -35,7 +35,7 @@ from anban.cases import models as _cases
 from anban.cases.late import UNKNOWN_SERVICE
 from anban.conversations import models as _conversations
 from anban.detectors.guards.known import family_named
-from anban.detectors.listed_words import listed_words
+from anban.detectors.listed.listed_words import listed_words
 from anban.detectors.panel import build_panel
 from anban.detectors.senses.image import can_see, read_image
 from anban.law.register import Register, load

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from anban.base.clock import Clock, SystemClock
 from anban.base.ids import new_id
-from anban.detectors.leaving import asks_to_leave
 from anban.detectors.panel import Panel, build_panel
 from anban.detectors.signal import Reading, Said
+from anban.detectors.stated.leaving import asks_to_leave
 from anban.detectors.vocabulary import LISTED
 from anban.law.register import DEFAULT_PACKS, load
 from anban.law.rulebook import Rulebook

@@ -2,10 +2,10 @@
 
 import pytest
 
-from anban.detectors.ages import AgesSeen, band
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import see
 from anban.detectors.signal import Signal, Window
-from anban.detectors.views import Readings
+from anban.detectors.stated.ages import AgesSeen, band
 
 READINGS = Readings()
 

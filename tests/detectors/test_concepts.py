@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from anban.base.errors import Misconfigured
-from anban.detectors.concepts import FOLDER, Concepts
-from anban.detectors.normalise import fold
+from anban.detectors.readings.normalise import fold
+from anban.detectors.tables import THESAURUS
+from anban.detectors.trained.concepts import Concepts
 
 SMALL = """
 # a comment
@@ -55,7 +56,7 @@ def test_a_malformed_line_is_named_with_its_file_and_line(tmp_path: Path, line: 
 
 
 def test_the_shipped_thesaurus_is_folded_and_says_nothing_twice_in_one_file() -> None:
-    for path in sorted(FOLDER.glob("*.txt")):
+    for path in sorted(THESAURUS.glob("*.txt")):
         entries: list[str] = []
         for line in path.read_text(encoding="utf-8").splitlines():
             sides = line.partition("=")[2]

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from anban.detectors.decoded import decodings
+from anban.detectors.readings.decoded import decodings
 
 
 def encoded(text: str, times: int = 1) -> str:

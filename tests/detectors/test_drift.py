@@ -1,10 +1,10 @@
 """What no single message says loudly enough, several of them say together; ordinary words stay ordinary."""
 
-from anban.detectors.drift import KIND, DriftSeen
-from anban.detectors.linear import Trained
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import see
 from anban.detectors.signal import Reading, Said, Signal, Window
-from anban.detectors.views import Readings
+from anban.detectors.trained.drift import KIND, DriftSeen
+from anban.detectors.trained.linear import Trained
 from anban.detectors.weighing import weigh
 from anban.risk.ladder import credible
 

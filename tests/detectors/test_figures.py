@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from anban.cli.checking import levels_today
-from anban.detectors.normalise import fold
 from anban.detectors.panel import Panel, build_panel
+from anban.detectors.readings.normalise import fold
 from anban.detectors.signal import Window
 from anban.detectors.training.evaluate import evaluate
 from anban.detectors.training.recorded import worse

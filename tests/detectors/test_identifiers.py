@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from anban.detectors.check import check_lines
-from anban.detectors.identifiers import IdentifiersSeen, find, mask
 from anban.detectors.panel import Panel
+from anban.detectors.personal.identifiers import IdentifiersSeen, find, mask
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import see
 from anban.detectors.signal import Role, Signal, Window
-from anban.detectors.views import Readings
 from tests.detectors.reading import table
 
 CASES: Any = table("identifiers")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anban.detectors.leaving import asks_to_leave
+from anban.detectors.stated.leaving import asks_to_leave
 from tests.detectors.reading import table
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from anban.detectors.panel import build_panel
+from anban.detectors.readings.views import Readings
 from anban.detectors.training.card import model_card
 from anban.detectors.training.evasions import FAMILIES
 from anban.detectors.training.measure import auroc, average_precision, calibration_error, measure, recall_at, wilson
 from anban.detectors.training.recorded import worse
-from anban.detectors.views import Readings
 
 TRUTH = np.array([True, True, False, False])
 

@@ -3,9 +3,9 @@
 import pytest
 
 from anban.detectors.panel import Panel
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Said, Signal, Window
-from anban.detectors.views import Readings
 from anban.detectors.vocabulary import OUTPUT_SIGNALS, SIGNALS, USER_SIGNALS
 from tests.detectors.reading import level, table
 

@@ -3,10 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anban.detectors.normalise import fold
 from anban.detectors.panel import Panel
+from anban.detectors.readings.normalise import fold
+from anban.detectors.readings.views import Readings
 from anban.detectors.signal import Said, Window
-from anban.detectors.views import Readings
 
 READINGS = Readings()
 any_text = st.text(st.characters(exclude_categories=()), max_size=200)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from anban.detectors.views import Readings
+from anban.detectors.readings.views import Readings
 
 READINGS = Readings()
 

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anban.detectors.cascade import Cascade, logit
-from anban.detectors.second import LENGTH, Second
-from anban.detectors.tokens import COMPANION, MARKS, START, UNKNOWN, USER, Vocabulary
+from anban.detectors.trained.cascade import Cascade, logit
+from anban.detectors.trained.second import LENGTH, Second
+from anban.detectors.trained.tokens import COMPANION, MARKS, START, UNKNOWN, USER, Vocabulary
 
 NAMES = ("self-harm", "fraud")
 PIECES = [*MARKS, "▁", *"abc不想活", "▁want", "▁to", "不想"]

@@ -7,15 +7,15 @@ import pytest
 
 from anban.base.errors import Misconfigured
 from anban.detectors.check import check
-from anban.detectors.listed_words import ListedWords, listed_words
+from anban.detectors.listed.listed_words import ListedWords, listed_words
+from anban.detectors.listed.risks import risks
+from anban.detectors.listed.wordlists import WordLists, load_wordlists, per_risk, per_signal, read_wordlists
 from anban.detectors.moderation import moderation_result
 from anban.detectors.panel import Panel
-from anban.detectors.risks import risks
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import see
 from anban.detectors.signal import Role, Said, Signal, Window
-from anban.detectors.views import Readings
 from anban.detectors.vocabulary import LISTED, OUTPUT_SIGNALS, USER_SIGNALS
-from anban.detectors.wordlists import WordLists, load_wordlists, per_risk, per_signal, read_wordlists
 
 Write = Callable[..., Path]
 READINGS = Readings()

@@ -15,10 +15,10 @@ from anban.base.db import Database, Work
 from anban.base.db_dead import DeadDatabase
 from anban.base.errors import StorageFailed, UpstreamFailed
 from anban.detectors.panel import Panel
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Reading, Signal, Window
-from anban.detectors.views import Readings
-from anban.detectors.words_seen import WordsSeen
+from anban.detectors.stated.words_seen import WordsSeen
 from anban.rails.post import Post
 from anban.rails.speech import Completion, Delta, Event, Finished, UpstreamRequest
 from tests.doors.odd_requests import IN_DANGER

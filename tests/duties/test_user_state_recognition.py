@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from anban.detectors.panel import Panel
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Said, Signal
-from anban.detectors.views import Readings
 from anban.ledger.kinds import Kind
 from tests.house import House
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from anban.base.db_dead import DeadDatabase
-from anban.detectors.leaving import asks_to_leave
+from anban.detectors.stated.leaving import asks_to_leave
 from tests.fakes import FakeUpstream, ok, stalls
 from tests.guest import Guest
 from tests.service import chat_body, named

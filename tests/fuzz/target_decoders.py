@@ -2,7 +2,7 @@
 
 import base64
 
-from anban.detectors.decoded import decodings
+from anban.detectors.readings.decoded import decodings
 
 _NAMES = {"url", "entities", "escapes", "hex", "bits", "codes", "places", "morse", "base32", "base64"}
 _LAYERS = 2

@@ -1,7 +1,7 @@
 """The normaliser and the views of a text."""
 
-from anban.detectors.normalise import fold
-from anban.detectors.views import Readings
+from anban.detectors.readings.normalise import fold
+from anban.detectors.readings.views import Readings
 
 _READINGS = Readings()
 _MOST_VIEWS = 12

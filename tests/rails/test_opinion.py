@@ -17,9 +17,9 @@ from anban.cli.explaining import explain_decision
 from anban.cli.service import Service
 from anban.detectors.guards.known import families
 from anban.detectors.panel import Panel, joined
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Reading, Signal
-from anban.detectors.views import Readings
 from anban.law.register import DEFAULT_PACKS, load
 from anban.ledger.kinds import Kind
 from anban.rails.input import graded

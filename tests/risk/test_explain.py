@@ -5,7 +5,7 @@ import re
 import pytest
 
 from anban.cli.checking import check_text
-from anban.detectors.views import Readings
+from anban.detectors.readings.views import Readings
 from anban.detectors.vocabulary import SIGNALS, name_of
 from anban.risk.explain import explained
 from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES

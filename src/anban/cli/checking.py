@@ -9,7 +9,7 @@ import orjson
 
 from anban.base.clock import SystemClock
 from anban.detectors.check import Grade, check, check_lines
-from anban.detectors.listed_words import listed_words
+from anban.detectors.listed.listed_words import listed_words
 from anban.detectors.panel import Panel, build_panel
 from anban.detectors.signal import Reading, Window
 from anban.law.register import DEFAULT_PACKS, load

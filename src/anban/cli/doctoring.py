@@ -12,8 +12,8 @@ from anban.base.clock import SystemClock
 from anban.base.errors import AnbanError, Misconfigured
 from anban.cli.service import NotRunning, Service
 from anban.detectors.guards.known import family_named
+from anban.detectors.listed.wordlists import load_wordlists
 from anban.detectors.senses.image import can_see
-from anban.detectors.wordlists import load_wordlists
 from anban.law.register import load
 from anban.settings import DEMO_KEY, Settings, check_against_law, read_settings
 from anban.words.templates import load_words

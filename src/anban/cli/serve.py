@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 
 from anban.base.errors import Misconfigured
-from anban.detectors.wordlists import load_wordlists
+from anban.detectors.listed.wordlists import load_wordlists
 from anban.rails.runtime import Runtime
 from anban.settings import DEMO_KEY, Settings, read_settings
 

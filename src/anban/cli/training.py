@@ -21,7 +21,7 @@ def train_model(data: Path, texts: Path | None, out: Path | None) -> int:
     if find_spec("sklearn") is None:
         raise Misconfigured("training needs scikit-learn: install anban[train]", field="train")
     _require(data)
-    from anban.detectors.linear import FOLDER
+    from anban.detectors.trained.linear import FOLDER
     from anban.detectors.training.fit import train
     from anban.detectors.training.pool import TEXTS
 

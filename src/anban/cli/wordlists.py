@@ -8,8 +8,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from anban.detectors.risks import risks
-from anban.detectors.wordlists import Remark, WordLists, per_risk, per_signal, read_wordlists
+from anban.detectors.listed.risks import risks
+from anban.detectors.listed.wordlists import Remark, WordLists, per_risk, per_signal, read_wordlists
 
 _WIDTH = 100  # columns when no terminal tells them
 _SHOWN = 20  # remarks of one sort that people are shown; --json tells all

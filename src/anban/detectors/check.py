@@ -6,10 +6,10 @@ from typing import Any, cast
 import orjson
 
 from anban.base.errors import Malformed
-from anban.detectors.identifiers import mask
-from anban.detectors.linear import LEAST
 from anban.detectors.panel import Panel
+from anban.detectors.personal.identifiers import mask
 from anban.detectors.signal import Reading, Role, Said, Window
+from anban.detectors.trained.linear import LEAST
 from anban.detectors.vocabulary import LISTED
 from anban.detectors.weighing import MODEL
 

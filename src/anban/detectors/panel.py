@@ -4,18 +4,18 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from anban.detectors.ages import AgesSeen
 from anban.detectors.detector import CutShort, Detector
-from anban.detectors.drift import DriftSeen
-from anban.detectors.identifiers import IdentifiersSeen
-from anban.detectors.leaving import LeavingSeen
-from anban.detectors.linear import LEAST, Trained
-from anban.detectors.listed_words import ListedWords
+from anban.detectors.listed.listed_words import ListedWords
+from anban.detectors.personal.identifiers import IdentifiersSeen
+from anban.detectors.readings.views import Readings
 from anban.detectors.scene import Scene, see, see_plainly
 from anban.detectors.signal import Reading, Signal, Window
-from anban.detectors.views import Readings
+from anban.detectors.stated.ages import AgesSeen
+from anban.detectors.stated.leaving import LeavingSeen
+from anban.detectors.stated.words_seen import WordsSeen
+from anban.detectors.trained.drift import DriftSeen
+from anban.detectors.trained.linear import LEAST, Trained
 from anban.detectors.weighing import weigh
-from anban.detectors.words_seen import WordsSeen
 
 _PER_KIND = 3  # strongest signals kept of each kind
 _ROOTS = {"self-harm.ideation": "self-harm", "self-harm.plan": "self-harm", "self-harm.imminent": "self-harm"}

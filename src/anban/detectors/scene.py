@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from anban.detectors.normalise import View, fold, way_back
+from anban.detectors.readings.normalise import View, fold, way_back
+from anban.detectors.readings.views import Readings
 from anban.detectors.signal import Role, Window
-from anban.detectors.views import Readings
 
 _TURNS = 20  # turns looked back
 _TURN_CHARS = 400  # of each of them

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Literal
 
-from anban.detectors.spellings import HERE, read_yaml
+from anban.detectors.tables import ROOM, read_yaml
 
 USER_SIGNALS = frozenset({
     "self-harm", "self-harm.ideation", "self-harm.plan", "self-harm.imminent", "distress", "threat", "violence",
@@ -33,4 +33,4 @@ def name_of(what: Literal["signals", "views", "detectors"], code: str, lang: Lit
 
 @cache
 def _names() -> dict[str, dict[str, dict[str, str]]]:
-    return read_yaml(HERE.parent / "names.yaml")
+    return read_yaml(ROOM / "names.yaml")

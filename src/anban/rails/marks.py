@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from anban.detectors.normalise import fold
+from anban.detectors.readings.normalise import fold
 
 _SQUARE = {ord(mark): "[" for mark in "【〔〖⟦"} | {ord(mark): "]" for mark in "】〕〗⟧"}
 _UNSEEN = {ord(mark): None for mark in " \t\r*_#>`~"}

@@ -11,8 +11,8 @@ import structlog
 
 from anban.base.errors import StorageFailed, told
 from anban.conversations.mailbox import newest
-from anban.detectors.leaving import asks_to_leave
 from anban.detectors.signal import Reading
+from anban.detectors.stated.leaving import asks_to_leave
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import Standing, standing_of

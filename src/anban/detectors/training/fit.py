@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from anban.detectors.concepts import BITS as CONCEPT_BITS
-from anban.detectors.concepts import Concepts
-from anban.detectors.features import BITS, buckets, buckets_before, share
-from anban.detectors.lexicon import Lexicon
-from anban.detectors.linear import BEFORE_SHARE, FOLDER, Trained, language
-from anban.detectors.normalise import fold
-from anban.detectors.rules import load_idioms
-from anban.detectors.second import Second
+from anban.detectors.readings.normalise import fold
 from anban.detectors.signal import Role
+from anban.detectors.stated.lexicon import Lexicon
+from anban.detectors.stated.rules import load_idioms
+from anban.detectors.trained.concepts import BITS as CONCEPT_BITS
+from anban.detectors.trained.concepts import Concepts
+from anban.detectors.trained.features import BITS, buckets, buckets_before, share
+from anban.detectors.trained.linear import BEFORE_SHARE, FOLDER, Trained, language
+from anban.detectors.trained.second import Second
 from anban.detectors.training.disguise import disguised
 from anban.detectors.training.mixing import mix
 from anban.detectors.training.ordinary import ordinary_rows

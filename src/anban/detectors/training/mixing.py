@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from anban.detectors.cascade import logit
-from anban.detectors.concepts import Concepts
-from anban.detectors.normalise import fold
-from anban.detectors.second import Second
+from anban.detectors.readings.normalise import fold
+from anban.detectors.trained.cascade import logit
+from anban.detectors.trained.concepts import Concepts
+from anban.detectors.trained.second import Second
 from anban.detectors.training.pool import Row
 
 _FEWEST = 20  # positives, and negatives, from which the weights are fitted

@@ -4,7 +4,7 @@ import itertools
 import zlib
 from pathlib import Path
 
-from anban.detectors.spellings import read_yaml
+from anban.detectors.tables import read_yaml
 from anban.detectors.training.pool import Row
 from anban.detectors.vocabulary import OUTPUT_SIGNALS, USER_SIGNALS
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from anban.detectors.concepts import Concepts
-from anban.detectors.normalise import fold
-from anban.detectors.second import LENGTH
-from anban.detectors.tokens import HIDDEN, MARKS, PAD, SPACE, Vocabulary
+from anban.detectors.readings.normalise import fold
+from anban.detectors.trained.concepts import Concepts
+from anban.detectors.trained.second import LENGTH
+from anban.detectors.trained.tokens import HIDDEN, MARKS, PAD, SPACE, Vocabulary
 from anban.detectors.training.pool import Row
 
 WIDTH, HEADS, INNER, HIDDEN_LAYER = 96, 4, 384, 128

@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 
 from anban.base.errors import AnbanError, BadInput, StorageFailed
 from anban.base.ids import new_id
-from anban.detectors.leaving import asks_to_leave
+from anban.detectors.stated.leaving import asks_to_leave
 from anban.provider.models import Service
 from anban.rails.chunks import Chunk, Opened
 from anban.rails.leaving import farewell

@@ -1,0 +1,1 @@
+"""Is it on an operator's list?"""

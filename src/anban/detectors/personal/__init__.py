@@ -1,0 +1,1 @@
+"""Does it say who somebody is?"""

@@ -1,0 +1,1 @@
+"""In how many ways can a text be read?"""
