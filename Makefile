@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup up test bench lint lock fuzz train clean
+.PHONY: setup up test bench lint lock detectors fuzz clean
 
 setup: $(VENV)/.run-installed
 
@@ -48,6 +48,10 @@ lint: $(VENV)/.test-installed
 
 bench: $(VENV)/.test-installed
 	$(BIN)/python -m benchmarks.run
+
+# DATA is the folder that docs/detectors.md describes; without it only the project's own held-out sets are measured.
+detectors: $(VENV)/.test-installed
+	$(BIN)/anban train eval $(if $(DATA),--data $(DATA)) --against benchmarks/detectors.json
 
 fuzz: $(VENV)/.test-installed
 	$(BIN)/python -m tests.fuzz.run --inputs 100000

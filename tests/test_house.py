@@ -40,7 +40,6 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "rich": ("cli/",),
     "scipy": ("detectors/training/",),
     "sklearn": ("detectors/training/",),
-    "torch": ("detectors/training/second.py",),
     "stdnum": ("detectors/",),
     "sqlalchemy": (
         "base/", "ledger/", "people/", "conversations/", "provider/", "risk/", "cases/", "app.py", "rails/presence.py",

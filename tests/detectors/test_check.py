@@ -1,7 +1,9 @@
 """`anban check` reads lines as the contract says, answers in order, and survives a bad line."""
 
+import io
 import json
 
+from anban.cli.checking import arriving
 from anban.detectors.check import check, check_lines, turns_before
 from anban.detectors.moderation import moderation_result
 from anban.detectors.panel import Panel, build_panel
@@ -82,3 +84,18 @@ class _Says(Panel):
 
     def look(self, window: Window, budget_ms: float = 50.0) -> Reading:
         return self._reading
+
+
+def test_lines_leave_in_the_groups_in_which_they_come() -> None:
+    class Slowly(io.RawIOBase):
+        pieces = [b"one\ntw", b"o\nthree", b""]
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            piece = self.pieces.pop(0)
+            buffer[: len(piece)] = piece
+            return len(piece)
+
+    assert list(arriving(io.BufferedReader(Slowly()))) == [[b"one"], [b"two"], [b"three"]]

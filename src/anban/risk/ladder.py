@@ -44,6 +44,7 @@ def assess(reading: Reading, gentle: Thresholds, costly: Thresholds) -> Assessed
 
     `gentle` and `costly` are the parameters `signal-gentle-thresholds` and `signal-costly-thresholds`, by signal name.
     """
+    reading = _loud(reading, gentle, costly)
     life, theme, life_signals = _life(reading, gentle, costly)
     wealth, wealth_signals = _property(reading, gentle, costly)
     bound, bound_signals = _dependence(reading, gentle, costly, life if theme == "self" else 0)
@@ -100,6 +101,16 @@ def _dependence(reading: Reading, gentle: Thresholds, costly: Thresholds, life: 
     if stated or (suffering and sure):
         return 2, (*bound, *suffering)
     return (1, bound) if bound else (0, ())
+
+
+def _loud(reading: Reading, gentle: Thresholds, costly: Thresholds) -> Reading:
+    """The reading without signals that reach no threshold, most of those of a model that tells all it thinks."""
+    kept = tuple(
+        signal
+        for signal in reading.signals
+        if signal.score >= min(gentle.get(signal.kind, 1.0), costly.get(signal.kind, 1.0))
+    )
+    return replace(reading, signals=kept)
 
 
 def _over(reading: Reading, thresholds: Thresholds, kind: str) -> Signals:

@@ -24,6 +24,7 @@ _SHOWN: dict[str, tuple[int, int]] = {
 
 _SEPARATORS = frozenset(" -.()+·,")
 _PLACES = frozenset("区區县縣镇鎮乡鄉路街道巷弄胡村庄莊里坊段号號栋棟")  # from here on an address leads to a door
+_LOOKED = 16_000  # characters of a message in which the detector looks; `find` and `mask` read all
 _PASSES = 3  # a mask can set its neighbour free; after this many nothing has been seen to move
 
 
@@ -79,7 +80,7 @@ class IdentifiersSeen:
             return ()
         view = scene.views[0]
         best: dict[str, Found] = {}
-        for found in _found(scene.text):
+        for found in _found(scene.text[:_LOOKED]):
             if found.kind not in best or best[found.kind].score < found.score:
                 best[found.kind] = found
         return [

@@ -16,6 +16,7 @@ from anban.detectors.readings.turned import Turned
 from anban.detectors.tables import read_yaml
 
 _MOST_VIEWS = 12
+_ENDLESS = 12_000  # characters from which a text is closed up and opened, and not respelt
 _LONG = 8000  # characters from which only the innermost layer of an encoding is read
 _MOST_CHARS = 120_000  # in all views of a text
 _FIRST_FEW = 5  # views that every detector reads; from there on the most undone ones come first
@@ -105,16 +106,17 @@ class Readings:
         if "\n" in chars:
             trail.step("lines", as_one_line(trail.text))
         if not trail.text.isascii():
-            trail.step("reversed", self._turned.upright(trail.text, chars))
+            if len(trail.text) <= _ENDLESS:
+                trail.step("reversed", self._turned.upright(trail.text, chars))
             trail.step("lookalike", self._plain_letters(trail.text, chars))
             chars = set(trail.text)
         latin = not chars.isdisjoint(_AZ) or not chars.isdisjoint(self._pinyin.bopomofo_letters)
         han = not trail.text.isascii() and _has_han(chars)
-        if han:
+        if han and len(trail.text) <= _ENDLESS:
             self._chinese.add_stand_ins(trail)
         seen = trail.text
         self._close_up(trail, chars, han, latin, parting)
-        if trail.long():
+        if trail.long() or len(trail.text) > _ENDLESS:
             return trail.views()
         if latin:
             trail.step("leet", self._latin.without_digits(trail.text, parting))

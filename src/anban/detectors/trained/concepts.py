@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from anban.detectors.tables import THESAURUS, read_thesaurus
+from anban.detectors.trained.features import each_once
 
 BITS = 16
 _SHIFT = np.uint64(64 - BITS)
@@ -37,28 +38,27 @@ class Concepts:
         self.names = tuple(names)
         self._concept = [place[name] for name in entries.values()]
         self._latin = [entry[0].isascii() and entry[0].isalnum() for entry in entries]
-        self._field = np.array([fields.index(name.partition(".")[0]) for name in names], np.uint64)
+        numbers = np.array([fields.index(name.partition(".")[0]) for name in names], np.uint64)
+        self._field = (numbers + np.uint64(1)) * _FIELD
         self._find = AhoCorasick(list(entries), matchkind=MatchKind.LeftmostLongest)
 
     def found(self, text: str) -> list[tuple[int, int, int]]:
         """(concept, start, end) of each in a folded text, in order; a Latin entry only as whole words."""
-        hits: list[tuple[int, int, int]] = []
-        for entry, start, end in self._find.find_matches_as_indexes(text):
-            if self._latin[entry] and (_joins(text[start - 1 : start]) or _joins(text[end : end + 1])):
-                continue
-            hits.append((self._concept[entry], start, end))
-        return hits
+        concept, latin = self._concept, self._latin
+        return [
+            (concept[entry], start, end)
+            for entry, start, end in self._find.find_matches_as_indexes(text)
+            if not latin[entry] or not (_joins(text[start - 1 : start]) or _joins(text[end : end + 1]))
+        ]
 
     def buckets(self, text: str) -> Buckets:
         """Bucket numbers: each concept, its field, two and three that stand together; each once, sorted."""
         hits = self.found(text)
         if not hits:
             return np.empty(0, np.int64)
-        ids = np.array([hit[0] for hit in hits], np.uint64)
-        starts = np.array([hit[1] for hit in hits], np.int64)
-        ends = np.array([hit[2] for hit in hits], np.int64)
-        one = (ids + np.uint64(1)) * _ONE
-        pieces = [one, (self._field[ids.astype(np.int64)] + np.uint64(1)) * _FIELD]
+        ids, starts, ends = np.array(hits, np.int64).T
+        one = (ids.astype(np.uint64) + np.uint64(1)) * _ONE
+        pieces = [one, self._field[ids]]
         if len(ids) > 1:
             near = starts[1:] - ends[:-1] <= _NEAR
             two = _mixed(one[:-1] * _TWO + one[1:])
@@ -67,7 +67,7 @@ class Concepts:
                 wide = starts[2:] - ends[:-2] <= 2 * _NEAR
                 pieces.append(_mixed(one[:-2] * _SKIP + one[2:])[wide])
                 pieces.append(_mixed(two[:-1] * _THREE + one[2:])[wide])
-        return np.unique((_mixed(np.concatenate(pieces)) >> _SHIFT).astype(np.int64))
+        return each_once((_mixed(np.concatenate(pieces)) >> _SHIFT).astype(np.int64))
 
 
 def _mixed(values: _U64) -> _U64:

@@ -30,7 +30,7 @@ def buckets(text: str, longest: int = 4) -> Buckets:
     codes = _codes(text[:_CHARS])
     pieces = _char_pieces(codes, longest)
     pieces.extend(_word_pieces(codes))
-    return _each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+    return each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
 
 
 def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
@@ -38,7 +38,7 @@ def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
     found = [_buckets_of_turn(role, text[-_BEFORE_CHARS:]) for role, text in turns[-_BEFORE:]]
     if not found:
         return np.empty(0, dtype=np.int64)
-    return found[0] if len(found) == 1 else _each_once(np.concatenate(found))
+    return found[0] if len(found) == 1 else each_once(np.concatenate(found))
 
 
 @lru_cache(maxsize=1024)
@@ -47,10 +47,10 @@ def _buckets_of_turn(role: Role, text: str) -> Buckets:
     seed = _USER_SEED if role == "user" else _COMPANION_SEED
     codes = _codes(text)
     pieces = [(piece ^ seed) * _MIX for piece in (*_char_pieces(codes, 3), *_word_pieces(codes))]
-    return _each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+    return each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
 
 
-def _each_once(found: Buckets) -> Buckets:
+def each_once(found: Buckets) -> Buckets:
     """Sorted, without repeats: `numpy.unique` for arrays so short that its own overhead would be most of the time."""
     found.sort()
     keep = np.empty(len(found), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""The trained detector: a linear model over pieces of text and its concepts, and a second look where it is unsure."""
+"""The trained detector: a small linear model over pieces of text and its concepts, a probability for each signal."""
 
 import hashlib
 import json
@@ -15,17 +15,15 @@ from anban.detectors.scene import Scene
 from anban.detectors.signal import Role, Signal
 from anban.detectors.stated.lexicon import Lexicon
 from anban.detectors.stated.rules import load_idioms
-from anban.detectors.trained.cascade import Cascade
 from anban.detectors.trained.concepts import Concepts
 from anban.detectors.trained.features import Buckets, buckets, buckets_before, share
-from anban.detectors.trained.second import Second
 
 FOLDER = Path(__file__).parent / "model"
 BEFORE_SHARE = np.float32(0.7)  # what the turns before weigh against the text itself
 _NOTHING: Buckets = np.empty(0, dtype=np.int64)
+_ONES = np.ones(1 << 13, np.float32)  # to sum by: twice as fast as a sum that converts; a text has fewer pieces
 _SEGMENT = 400
 _SEGMENTS = 16
-_AGAIN = 4_000  # characters that a second look goes over
 _GROUND = 0.5  # the probability from which a user's text alone is ground for suspicion
 ARRAYS = ("weights", "scale", "concepts", "concepts_scale", "bias")
 LEAST = 0.2  # a probability below this is not worth a signal
@@ -65,28 +63,22 @@ class Head:
 
 
 def _sum(weights: Any, found: Buckets) -> Any:
-    return np.take(weights, found, axis=0).sum(axis=0, dtype=np.int32) * np.float32(share(len(found)))
+    return _ONES[: len(found)] @ np.take(weights, found, axis=0).astype(np.float32) * np.float32(share(len(found)))
 
 
 class Trained:
     """The model as a detector. Refuses to load when the file is not the one its card names.
 
     `least` is the probability below which it keeps silent; 0.0 makes it say what it thinks of every signal it knows.
-    Without `twice` the second stage is left out.
     """
 
     name = "model"
 
-    def __init__(self, folder: Path = FOLDER, least: float = LEAST, *, twice: bool = True) -> None:
+    def __init__(self, folder: Path = FOLDER, least: float = LEAST) -> None:
         self._least = least
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
         stored = _load(folder / "weights.npz", card["sha256"])
         self.version = f"{card['version']}+{card['sha256'][:8]}"
-        self._cascade: Cascade | None = None
-        if twice and (second := card.get("second")):
-            network = Second(second["signals"], _load(folder / "second.npz", second["sha256"]), second["heads"])
-            self._cascade = Cascade(network, second["weights"])
-            self.version += f"+{second['sha256'][:8]}"
         self._heads: dict[Role, Head] = {}
         self._idioms = Lexicon(load_idioms())
         self._thesaurus = Concepts()
@@ -105,36 +97,18 @@ class Trained:
         views = ["raw"] * len(head.names)
         for view in self._others(scene):
             found = self._of(head, view.text, before)
+            if view.name == "squashed":
+                # Nobody writes apart without a reason; what counts is what it says, not that it is written so.
+                best, views = found, ["squashed"] * len(views)
             if view.name == "joined":
                 # Glued to what came before, ordinary words must not look worse than they are by themselves.
                 found = np.where(best >= _GROUND, found, best)
             for n in np.flatnonzero(found > best + 0.1):
                 best[n], views[n] = found[n], view.name
-        best = self._again(scene, head, best, views)
         return [
             Signal(head.names[n], float(best[n]), "model", self.name, self.version, None, views[n])
             for n in np.flatnonzero(best >= self._least)
         ]
-
-    def probabilities(self, role: Role, text: str, before: Sequence[tuple[Role, str]]) -> dict[str, float]:
-        """What the first stage alone makes of a folded text after the turns `before`, by signal."""
-        head = self._heads[role]
-        return dict(zip(head.names, map(float, self._of(head, text, buckets_before(before))), strict=True))
-
-    def _again(self, scene: Scene, head: Head, best: Any, views: list[str]) -> Any:
-        """What is to be thought after a second look, taken only where the first was unsure."""
-        role = scene.window.role
-        if self._cascade is None or not self._cascade.asks(role, head.names, best):
-            return best
-        # The reading in which the first look saw most; what a person said before must not speak for them here either.
-        seen = views[int(np.argmax(best))]
-        text = next((view.text for view in scene.views if view.name == seen), scene.text)
-        short = text[:_AGAIN]
-        concepts = sorted({concept for concept, _, _ in self._thesaurus.found(short)})
-        margin = self._cascade.second.margins(short, role, scene.before if role == "assistant" else (), concepts)
-        both = self._cascade.weigh(head.names, best, margin)
-        # Of a long text it reads parts, and what it did not read it cannot calm.
-        return both if len(text) <= _SEGMENT + 200 else np.maximum(best, both)
 
     def hint(self, text: str) -> float:
         """The probability that a person's folded text, by itself and as it stands, speaks of self-harm."""

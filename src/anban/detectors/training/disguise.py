@@ -8,6 +8,7 @@ import opencc
 
 from anban.detectors.training.pool import Row
 
+_SPACED = 40  # characters of a text that somebody would set apart by hand
 _EVERY = 5  # one written text in so many gets a disguised copy
 _TRADITIONAL = opencc.OpenCC("s2t")
 _SWAPS = (("自杀", "紫砂"), ("自杀", "zs"), ("想死", "想亖"), ("死", "4"), ("kill", "k1ll"), ("suicide", "su1cide"),
@@ -30,7 +31,7 @@ def disguised(rows: Sequence[Row]) -> list[Row]:
 
 
 def _other(text: str, number: int) -> str:
-    match number % 4:
+    match number % 5:
         case 0:
             return text.replace("，", "").replace("。", "").replace(",", "").replace(".", "").lower()
         case 1:
@@ -39,5 +40,7 @@ def _other(text: str, number: int) -> str:
             for plain, odd in _SWAPS:
                 text = text.replace(plain, odd)
             return text
+        case 3 if len(text) <= _SPACED:
+            return " ".join(text)
         case _:
             return text.lower().replace("'", "") + "。。。"

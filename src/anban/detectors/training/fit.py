@@ -6,7 +6,6 @@ import json
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,10 @@ from anban.detectors.stated.rules import load_idioms
 from anban.detectors.trained.concepts import BITS as CONCEPT_BITS
 from anban.detectors.trained.concepts import Concepts
 from anban.detectors.trained.features import BITS, buckets, buckets_before, share
-from anban.detectors.trained.linear import BEFORE_SHARE, FOLDER, Trained, language
-from anban.detectors.trained.second import Second
+from anban.detectors.trained.linear import BEFORE_SHARE, FOLDER, language
 from anban.detectors.training.disguise import disguised
-from anban.detectors.training.mixing import mix
 from anban.detectors.training.ordinary import ordinary_rows
 from anban.detectors.training.pool import TEXTS, Row, read_pool, verified_sources
-from anban.detectors.training.second import HEADS, train_second
 
 VERSION = "1"
 CONCEPTS_SHARE = 0.7  # what the concepts of a text weigh against its pieces, by experiment (docs/detectors.md)
@@ -44,11 +40,9 @@ def train(
 ) -> dict[str, Any]:
     """Train on the pool in `data` and on `texts`, write `weights.npz` and `card.json` to `out`, and return the card.
 
-    Needs the extra `train` (scikit-learn, SciPy). The same pool gives the same file, byte for byte. With PyTorch (the
-    extra `second`) the second stage is trained too; without it there is none.
+    Needs the extra `train` (scikit-learn, SciPy). The same pool gives the same file, byte for byte.
     """
-    pool = read_pool(data, texts)
-    rows = [row for row in pool if row.part == "train"]
+    rows = [row for row in read_pool(data, texts) if row.part == "train"]
     rows.extend(ordinary_rows())
     rows.extend(_counter_examples(rows))
     rows = disguised(rows)
@@ -77,44 +71,8 @@ def train(
         "sources": sorted(used | {"written for this project"}), "sources_left_out": sorted(left),
         "thesaurus": Concepts().digest, "signals": signals, "calibration": calibration,
     }  # fmt: skip
-    _write(card, out)
-    if find_spec("torch") is not None:
-        card["second"] = _second(rows, [row for row in pool if row.part == "dev"], out, say)
-        _write(card, out)
-    return card
-
-
-def _write(card: dict[str, Any], out: Path) -> None:
     (out / "card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def _second(rows: Sequence[Row], unseen: Sequence[Row], out: Path, say: Callable[[str], None]) -> dict[str, Any]:
-    """Train the second stage, write `second.npz`, and return its part of the card."""
-    names, arrays = train_second(_merged(rows), targets, say)
-    blob = _stored(arrays)
-    (out / "second.npz").write_bytes(blob)
-    first = Trained(out, least=0.0, twice=False)
-    looks = [first.probabilities(row.role, fold(row.text), _folded_before(row)) for row in unseen]
-    say(f"weighing both on {len(unseen)} texts")
-    weights = mix(unseen, looks, Second(names, arrays, HEADS), targets)
-    return {
-        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob), "heads": HEADS, "signals": names,
-        "weights": weights,
-    }  # fmt: skip
-
-
-def _merged(rows: Sequence[Row]) -> list[Row]:
-    """One row for each text: what is known of it from several rows together."""
-    found: dict[tuple[str, str, object], Row] = {}
-    for row in rows:
-        key = (row.role, row.text, row.recent)
-        known = found.get(key)
-        found[key] = row if known is None else replace(known, labels={**row.labels, **known.labels})
-    return list(found.values())
-
-
-def _folded_before(row: Row) -> list[tuple[Role, str]]:
-    return [(said.role, fold(said.text)) for said in row.recent]
+    return card
 
 
 def targets(row: Row) -> dict[str, tuple[int, float]]:
@@ -153,7 +111,7 @@ def matrix(rows: Sequence[Row]) -> Any:
     idioms, thesaurus = Lexicon(load_idioms()), Concepts()
     folded = [fold(row.text) for row in rows]
     pieces = [
-        (buckets(idioms.without_idioms(text)), buckets_before(_folded_before(row)))
+        (buckets(idioms.without_idioms(text)), buckets_before([(said.role, fold(said.text)) for said in row.recent]))
         for text, row in zip(folded, rows, strict=True)
     ]
     concepts = [(thesaurus.buckets(text),) for text in folded]
