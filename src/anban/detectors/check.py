@@ -15,6 +15,7 @@ from anban.detectors.weighing import MODEL
 
 _BUDGET_MS = 1000.0
 _RULED = 0.8  # by experiment on held-out sets (docs/detectors.md)
+_CERTAIN = frozenset({"lists", "identifiers", "ages", "leaving"})  # detectors whose word counts in full
 _GAP_SECONDS = 60.0  # how long ago each line of a context that carries no times is taken to have been said
 
 
@@ -67,11 +68,17 @@ def _together(reading: Reading) -> dict[str, float]:
     """
     ruled: dict[str, float] = {}
     learned: dict[str, float] = {}
+    sure: dict[str, float] = {}
     for signal in reading.signals:
         if signal.kind == LISTED:
             continue  # told as a reason only
         (learned if signal.detector == MODEL else ruled).setdefault(signal.kind, signal.score)
-    joint = {kind: 1 - (1 - learned.get(kind, 0.0)) * (1 - _RULED * score) for kind, score in ruled.items()}
+        if signal.detector in _CERTAIN:
+            sure.setdefault(signal.kind, signal.score)
+    joint = {
+        kind: max(1 - (1 - learned.get(kind, 0.0)) * (1 - _RULED * score), sure.get(kind, 0.0))
+        for kind, score in ruled.items()
+    }
     return dict(sorted((learned | joint).items(), key=lambda pair: -pair[1]))
 
 

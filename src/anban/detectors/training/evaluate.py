@@ -21,6 +21,7 @@ _AGES = {
     "young": ("teen", "young", "school", "student", "kid", "child", "pupil", "学生", "小孩"),
     "old": ("elder", "old", "retire", "grand", "senior", "老"),
 }  # what a writer's note on the voice of a text says of the age that speaks in it
+_DISGUISED = f"{HELD_OUT}evasion"  # the set whose texts are disguised already
 _NO_BUDGET = 1e9
 _EVADED = 60  # plainly told texts of each language that are disguised
 _EVADED_CHARS = 120
@@ -74,7 +75,7 @@ def evasions(scored: Sequence[Scored], panel: Panel) -> dict[str, dict[str, Any]
     found: dict[str, dict[str, Any]] = {}
     for lang, families in FAMILIES.items():
         short = [(row, s) for row, s in scored if row.lang == lang and row.role == "user" and not row.recent
-                 and len(row.text) <= _EVADED_CHARS]  # fmt: skip
+                 and len(row.text) <= _EVADED_CHARS and row.source != _DISGUISED]  # fmt: skip
         danger = [row.text for row, s in short if row.grade is not None and s.get("self-harm", 0.0) >= _SURELY]
         calm = [row.text for row, s in short if "benign-chat" in row.source and s.get("self-harm", 0.0) < _SEEN_FROM]
         for family, disguise in families.items():
@@ -91,7 +92,7 @@ def families(scored: Sequence[Scored]) -> dict[str, dict[str, Any]]:
     """The held-out set of hidden words as it stands: recall of danger and false alarms, by family."""
     cells: dict[str, dict[int, list[bool]]] = defaultdict(lambda: {0: [], 1: []})
     for row, scores in scored:
-        if row.source == f"{HELD_OUT}evasion":
+        if row.source == _DISGUISED:
             danger = row.labels["self-harm"][0]
             cells[f"{row.family} ({row.lang})"][danger].append(scores.get("self-harm", 0.0) >= _SEEN_FROM)
     return {

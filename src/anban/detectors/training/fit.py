@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,9 +23,12 @@ from anban.detectors.trained.linear import BEFORE_SHARE, FOLDER, language
 from anban.detectors.training.disguise import disguised
 from anban.detectors.training.ordinary import ordinary_rows
 from anban.detectors.training.pool import TEXTS, Row, read_pool, verified_sources
+from anban.detectors.vocabulary import OUTPUT_SIGNALS
 
 VERSION = "1"
 CONCEPTS_SHARE = 0.7  # what the concepts of a text weigh against its pieces, by experiment (docs/detectors.md)
+_SAFE_REPLIES = ("EmoLLM", "smile", "VERA-MH")  # sources of replies in which nothing is wrong
+_SENTENCE = re.compile(r"(?<=[。！？!?])|(?<=\.) ")
 _FEWEST = 12  # positives below which a signal is left to the word lists
 _STRENGTH = {"user": 12.0, "assistant": 12.0}
 # Groups of ordinary talk, each guarded by itself, and how many times the allowance each has.
@@ -101,6 +105,13 @@ def _counter_examples(rows: Sequence[Row]) -> list[Row]:
             if row.source == "benign-chat":
                 names -= {"elderly", "minority"}
             extra.append(replace(row, labels=dict.fromkeys(names, (0, 0.5)), grade=None))
+        if row.role == "assistant" and any(name in row.source for name in _SAFE_REPLIES):
+            names = OUTPUT_SIGNALS - {"out.political"}
+            extra.append(replace(row, labels=dict.fromkeys(names - set(row.labels), (0, 0.5)), grade=None))
+            # The output rail judges sentence by sentence: a harmless one by itself must look harmless too.
+            first = _SENTENCE.split(row.text, maxsplit=1)[0]
+            if 2 <= len(first) < len(row.text):
+                extra.append(replace(row, text=first, labels=dict.fromkeys(names, (0, 0.5)), grade=None))
     return extra
 
 
