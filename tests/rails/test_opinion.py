@@ -160,7 +160,9 @@ async def test_a_person_in_danger_gets_the_words_whatever_the_guard_does(tmp_pat
         guard.answers(FAULTS[fault][0])
         async with asyncio.timeout(20):
             said = await house.say(PLAN)
-        assert said.meta.verdict == "escalate" and said.meta.level in ("L3", "L4") and said.meta.case
+        assert said.meta.verdict == "escalate" and said.meta.level in ("L3", "L4")
+        # On a busy machine the case may wait in the spool: kept all the same, and entered when the database is free.
+        assert said.meta.case or any(action.startswith("case:") for action in said.meta.actions)
         assert "unheard" not in await told(house, said.decision)
 
 
