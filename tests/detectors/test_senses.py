@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from anban.detectors.readings.lines import flowing
 from anban.detectors.senses.audio import fields, recording, transcript
-from anban.detectors.senses.image import flowing, read_image
+from anban.detectors.senses.image import read_image
 from anban.detectors.senses.part import Part, Unread, decoded, enclosed
 from tests import pictures
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Any, Protocol, cast
 
 import re2
+
+from anban.detectors.places import put_in
 
 
 class Found(Protocol):
@@ -34,13 +37,5 @@ def expression(pattern: str) -> Expression:
 
 def rewrite(pattern: Expression, text: str, change: Callable[[str], str | None], most: int = 1 << 30) -> str:
     """The text with each match of `pattern` (the first `most`) changed; None from `change` leaves it as it is."""
-    parts: list[str] = []
-    at = 0
-    for count, match in enumerate(pattern.finditer(text)):
-        if count >= most:
-            break
-        changed = change(match.group())
-        if changed is not None:
-            parts.append(text[at : match.start()] + changed)
-            at = match.end()
-    return "".join(parts) + text[at:]
+    found = islice(pattern.finditer(text), most)
+    return put_in(text, ((put, *match.span()) for match in found if (put := change(match.group())) is not None))

@@ -19,6 +19,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a word file of this room, without empty ones and remarks (`#`)."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
 def read_thesaurus(folder: Path = THESAURUS) -> Iterator[tuple[str, str]]:
     """(entry, concept) for each line `name = english, english | 中文, 中文` of the folder's files, in order.
 

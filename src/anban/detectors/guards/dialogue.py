@@ -1,5 +1,7 @@
 """What a guard is shown of a conversation: a few turns in strict alternation, within bounds."""
 
+from typing import Any
+
 from anban.detectors.signal import Said, Window
 
 MOST_CHARS = 6_000
@@ -7,6 +9,19 @@ MOST_CHARS = 6_000
 
 _TURNS = 6
 _TURN_CHARS = 1_000
+
+
+def asked_of(window: Window, model: str, most_tokens: int, alternatives: int) -> dict[str, Any]:
+    """The body of a chat completion about a window: the likeliest short answer, with so many alternatives a token."""
+    return {
+        "model": model,
+        "messages": dialogue(window),
+        "max_tokens": most_tokens,
+        "temperature": 0,
+        "logprobs": True,
+        "top_logprobs": alternatives,
+        "stream": False,
+    }
 
 
 def dialogue(window: Window) -> list[dict[str, str]]:

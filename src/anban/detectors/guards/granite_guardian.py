@@ -4,7 +4,7 @@ import re
 from typing import Any, Final
 
 from anban.detectors.guards.chat_answer import chances, text_of
-from anban.detectors.guards.dialogue import dialogue
+from anban.detectors.guards.dialogue import asked_of
 from anban.detectors.guards.family import UNSAFE, Family, Question, Unreadable, signals
 from anban.detectors.signal import Role, Signal, Window
 
@@ -28,20 +28,9 @@ _CRITERIA: Final[dict[str, dict[str, str]]] = {
 
 def _ask(window: Window, model: str) -> tuple[Question, ...]:
     kinds = [kind for kind in _CRITERIA if window.role == "user" or kind != "injection"]
+    body = asked_of(window, model, most_tokens=24, alternatives=5)
     return tuple(
-        Question(
-            {
-                "model": model,
-                "messages": dialogue(window),
-                "chat_template_kwargs": {"guardian_config": _CRITERIA[kind], "think": False},
-                "max_tokens": 24,
-                "temperature": 0,
-                "logprobs": True,
-                "top_logprobs": 5,
-                "stream": False,
-            },
-            kind,
-        )
+        Question({**body, "chat_template_kwargs": {"guardian_config": _CRITERIA[kind], "think": False}}, kind)
         for kind in kinds
     )
 

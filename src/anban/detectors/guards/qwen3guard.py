@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from anban.detectors.guards.chat_answer import chances, text_of
-from anban.detectors.guards.dialogue import dialogue
+from anban.detectors.guards.dialogue import asked_of
 from anban.detectors.guards.family import UNSAFE, UNSURE, Family, Question, Unreadable, signals
 from anban.detectors.signal import Role, Signal, Window
 
@@ -27,16 +27,7 @@ _CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
 
 
 def _ask(window: Window, model: str) -> tuple[Question, ...]:
-    body = {
-        "model": model,
-        "messages": dialogue(window),
-        "max_tokens": 128,
-        "temperature": 0,
-        "logprobs": True,
-        "top_logprobs": 10,
-        "stream": False,
-    }
-    return (Question(body),)
+    return (Question(asked_of(window, model, most_tokens=128, alternatives=10)),)
 
 
 def _read(question: Question, role: Role, answer: Any) -> tuple[Signal, ...]:

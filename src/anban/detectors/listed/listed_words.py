@@ -6,6 +6,7 @@ from pathlib import Path
 from ahocorasick_rs import AhoCorasick
 
 from anban.detectors.listed.wordlists import Entry, WordLists, load_wordlists
+from anban.detectors.places import stands_alone
 from anban.detectors.readings.normalise import View
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Role, Signal
@@ -61,18 +62,9 @@ class _Automaton:
         if self._words is None:
             return
         for number, start, end in self._words.find_matches_as_indexes(text, overlapping=True):
-            if _stands_alone(text, start, end):
+            if stands_alone(text, start, end):
                 for entry in self._owners[number]:
                     yield entry, start, end
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether the word does not begin or end in the middle of a Latin word or a number."""
-    return not (_in_word(text[start - 1 : start + 1] if start else "") or _in_word(text[end - 1 : end + 1]))
-
-
-def _in_word(pair: str) -> bool:
-    return len(pair) == 2 and pair.isascii() and pair.isalnum()
 
 
 def listed_words(folder: Path | None) -> ListedWords | None:

@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from anban.detectors.readings.normalise import fold
+from anban.detectors.tables import read_lines
 
 _SHORT = 2  # Latin letters that stand in ordinary talk for a hundred things
 
@@ -17,5 +18,5 @@ def is_ordinary(word: str) -> bool:
 
 @cache
 def _words() -> frozenset[str]:
-    lines = Path(__file__).with_name("ordinary_words.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in fold(line).split())
+    lines = read_lines(Path(__file__).with_name("ordinary_words.txt"))
+    return frozenset(word for line in lines for word in fold(line).split())

@@ -11,6 +11,7 @@ from anban.detectors.personal.addresses import addresses
 from anban.detectors.personal.identifier import SHAPED, TOLD, Found
 from anban.detectors.personal.numbered import accounts, mails, numbers, plates
 from anban.detectors.personal.traced import traced
+from anban.detectors.places import put_in
 from anban.detectors.scene import Scene
 from anban.detectors.signal import Signal
 
@@ -43,13 +44,9 @@ def mask(text: str) -> str:
         found = find(text)
         if not found:
             break
-        parts: list[str] = []
-        done = 0
-        for each in found:
-            start, end = each.span
-            parts += [text[done:start], "[", each.kind, " ", _masked(each.kind, text[start:end]), "]"]
-            done = end
-        text = "".join(parts) + text[done:]
+        text = put_in(
+            text, [(f"[{each.kind} {_masked(each.kind, text[slice(*each.span)])}]", *each.span) for each in found]
+        )
     return text
 
 

@@ -15,6 +15,7 @@ from stdnum.us import ssn
 from anban.detectors.expressions import Found as Match
 from anban.detectors.personal.identifier import CHECKED, SHAPED, TOLD, Found
 from anban.detectors.personal.identifier import SHAPES as _P
+from anban.detectors.places import is_latin
 
 _BEFORE, _AFTER = 32, 16  # characters beside a number in which words tell what it is
 
@@ -171,18 +172,14 @@ def _alone(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 3) : start], text[end : end + 3]
     if before[-1:] in tuple("$¥€£"):
         return False
-    if before[-1:] in tuple("._-/\\&") and _is_latin(before[-2:-1]):
+    if before[-1:] in tuple("._-/\\&") and is_latin(before[-2:-1]):
         return before[-1:] == "/" and _number_beside(text, start - 1, -1)
-    if after[:1] in tuple("._-/\\:") and _is_latin(after[1:2]):
+    if after[:1] in tuple("._-/\\:") and is_latin(after[1:2]):
         return after[:1] == "/" and _number_beside(text, end, 1)
     left, right = before.rstrip(" "), after.lstrip(" ")
     reckoned_left = left[-1:] in tuple("+*=×÷^%<>-") and left[:-1].rstrip(" ")[-1:].isdigit()
     reckoned_right = right[:1] in tuple("+*=×÷^%<>") and (right[1:].lstrip(" ")[:1].isdigit() or right[:1] == "%")
     return not (reckoned_left or reckoned_right)
-
-
-def _is_latin(char: str) -> bool:
-    return char.isascii() and char.isalnum()
 
 
 def _number_beside(text: str, slash: int, step: int) -> bool:

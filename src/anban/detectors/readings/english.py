@@ -3,9 +3,10 @@
 from functools import cache
 from typing import Any
 
+from anban.detectors.places import put_in
 from anban.detectors.readings.pieces import LETTERS, pieces
 from anban.detectors.readings.spellings import HERE
-from anban.detectors.tables import LEXICONS, read_yaml, thesaurus_entries
+from anban.detectors.tables import LEXICONS, read_lines, read_yaml, thesaurus_entries
 
 _LEAST_RUN = 7
 _LONGEST_RUN = 400  # letters without a blank that are parted
@@ -25,13 +26,14 @@ class English:
 
     def __init__(self) -> None:
         words = {"i", "a"}
-        for line in _lines("words.txt"):
+        for line in read_lines(HERE / "words.txt"):
             words.update(line.split())
         for entry in _phrases():
             words.update(w for w in entry.replace("'", "").split() if len(w) > 2 and w.isascii() and w.isalpha())
         self.words = frozenset(words)
         self.followers = {
-            first: frozenset(seconds.split()) for first, seconds in (line.split(": ") for line in _lines("pairs.txt"))
+            first: frozenset(seconds.split())
+            for first, seconds in (line.split(": ") for line in read_lines(HERE / "pairs.txt"))
         }
         turned = (word[::-1] for word in words if len(word) > 2)
         self.backwards = frozenset(back for back in turned if back not in words) | _SHORT_BACKWARDS
@@ -111,13 +113,7 @@ class Parting:
         }
         if not put:
             return None
-        parts: list[str] = []
-        at = 0
-        for run, start, end in pieces(text):
-            if run in put:
-                parts.append(f"{text[at:start]} {put[run]} ")
-                at = end
-        return "".join(parts) + text[at:]
+        return put_in(text, ((f" {put[run]} ", start, end) for run, start, end in pieces(text) if run in put))
 
 
 @cache
@@ -145,11 +141,6 @@ def _phrases() -> list[str]:
             found.extend(str(key) for key in rule["keys"])
     found.extend(entry for entry in thesaurus_entries() if entry.isascii())
     return found
-
-
-def _lines(name: str) -> list[str]:
-    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _is_han(text: str) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick
 
+from anban.detectors.places import Put, put_in
 from anban.detectors.readings.chinese import Steps
 from anban.detectors.readings.english import English, Parting
 from anban.detectors.readings.leet import Leet
@@ -48,13 +49,14 @@ class Latin:
         latin = len(text.translate(LETTERS).split())
         if sum("\u3400" <= char <= "\u9fff" for char in text) < latin:
             return self._in_english.swap(text)
-        parts: list[str] = []
+        puts: list[Put] = []
         at = 0
         for word, start, end in self._mixed_words.find_matches_as_indexes(text, overlapping=True):
             if start >= at and not (_is_letter(text[start - 1 : start]) or _is_letter(text[end : end + 1])):
-                parts.append(text[at:start].rstrip(" ") + self._mixed_plain[word])
+                start = at + len(text[at:start].rstrip(" "))
                 at = end + (text[end : end + 1] == " ")
-        return "".join(parts) + text[at:] if parts else None
+                puts.append((self._mixed_plain[word], start, at))
+        return put_in(text, puts) if puts else None
 
 
 def _is_letter(char: str) -> bool:

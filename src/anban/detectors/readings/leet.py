@@ -4,6 +4,7 @@ from itertools import islice, product
 from typing import Any
 
 from anban.detectors.expressions import expression
+from anban.detectors.places import Put, put_in
 from anban.detectors.readings.english import English, Parting
 from anban.detectors.readings.spellings import HERE
 from anban.detectors.tables import read_yaml
@@ -40,15 +41,13 @@ class Leet:
 
     def read(self, text: str, parting: Parting) -> str | None:
         """The text with `1 w4nt 2 d13` as words, or None when nothing in it is more than a number."""
-        parts: list[str] = []
-        at = told = 0
+        puts: list[Put] = []
+        told = 0
         for found in islice(_TOKEN.finditer(text), _MOST_READ):
-            start, end = found.span()
             word, sure = self._token(found.group(), parting)
             told += sure
-            parts += [text[at:start], word]
-            at = end
-        plain, beside = self._digits_alone("".join(parts) + text[at:], told > 0)
+            puts.append((word, *found.span()))
+        plain, beside = self._digits_alone(put_in(text, puts), told > 0)
         return plain if told or beside else None
 
     def _token(self, token: str, parting: Parting) -> tuple[str, bool]:

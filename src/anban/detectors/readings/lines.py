@@ -17,10 +17,17 @@ def as_one_line(text: str) -> str | None:
         return None
     if sum(map(_is_item, rows)) * 2 > len(rows):
         return None
-    parts = [rows[0]]
-    for before, row in zip(rows, rows[1:], strict=False):
-        parts.append(row if _is_wide(before[-1]) and _is_wide(row[0]) else f" {row}")
-    return "".join(parts)
+    return flowing(rows)
+
+
+def flowing(rows: list[str]) -> str:
+    """Rows as running text: a blank between Latin words and nothing between Chinese ones. Empty rows are left out."""
+    kept = [row for each in rows if (row := each.strip())]
+    glued = (
+        row if _is_wide(before[-1]) and _is_wide(row[0]) else f" {row}"
+        for before, row in zip(kept, kept[1:], strict=False)
+    )
+    return "".join([*kept[:1], *glued])
 
 
 def _is_item(row: str) -> bool:

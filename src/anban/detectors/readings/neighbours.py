@@ -4,6 +4,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from anban.detectors.places import put_in, stands_alone
 from anban.detectors.readings.spellings import HERE
 from anban.detectors.tables import read_yaml
 
@@ -36,28 +37,14 @@ class Neighbours:
         bare = text.strip(" \n.,!?~。")
         if bare in self._whole:
             return text.replace(bare, self._whole[bare])
-        parts: list[str] = []
-        at = 0
-        for which, start, end in self._find.find_matches_as_indexes(text):
-            if not self._cut_off(text, start, end) or (self._counts[which] and self._counted(text, end)):
-                continue
-            parts.append(text[at:start] + self._plain[which])
-            at = end
-        return "".join(parts) + text[at:] if parts else None
+        puts = [
+            (self._plain[which], start, end)
+            for which, start, end in self._find.find_matches_as_indexes(text)
+            if stands_alone(text, start, end) and not (self._counts[which] and self._counted(text, end))
+        ]
+        return put_in(text, puts) if puts else None
 
     def _counted(self, text: str, end: int) -> bool:
         """Whether the number that ends here counts something."""
         end += text[end : end + 1] == " "
         return text.startswith(self._not_after, end)
-
-    @staticmethod
-    def _cut_off(text: str, start: int, end: int) -> bool:
-        """Whether no Latin word or number runs over either end."""
-        return not (
-            (_joins(text[start]) and _joins(text[start - 1 : start]))
-            or (_joins(text[end - 1]) and _joins(text[end : end + 1]))
-        )
-
-
-def _joins(char: str) -> bool:
-    return char.isascii() and char.isalnum()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from anban.detectors.expressions import expression
+from anban.detectors.places import put_in
 from anban.detectors.readings.english import English, chinese_phrases
 from anban.detectors.readings.pieces import LETTERS, Only, pieces
 from anban.detectors.readings.sounds import Sounds
@@ -124,12 +125,7 @@ class Pinyin:
         """Bopomofo in Latin letters, a blank after each syllable."""
         for tone in _BOPOMOFO_TONES:
             text = text.replace(tone, " ")
-        parts: list[str] = []
-        at = 0
-        for run, start, end in pieces(text, self._only_bopomofo):
-            parts.append(text[at:start] + self._spelt(run))
-            at = end
-        return "".join(parts) + text[at:]
+        return put_in(text, ((self._spelt(run), start, end) for run, start, end in pieces(text, self._only_bopomofo)))
 
     def _spelt(self, run: str) -> str:
         syllables: list[str] = []

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from anban.detectors.places import put_in
 from anban.detectors.readings.spellings import HERE, Swap
+from anban.detectors.tables import read_lines
 
 _FIRST_CODE = 0xE000  # private-use characters stand for syllables, so that one automaton serves both spellings
 
@@ -14,8 +16,7 @@ class Sounds:
         self.code: dict[str, str] = {}
         self.by_char: dict[int, str] = {}
         self.first_char: dict[str, str] = {}
-        lines = (HERE / "pinyin.txt").read_text(encoding="utf-8").splitlines()
-        for number, line in enumerate(line for line in lines if not line.startswith("#")):
+        for number, line in enumerate(read_lines(HERE / "pinyin.txt")):
             syllable, chars = line.split(" ", 1)
             self.code[syllable] = chr(_FIRST_CODE + number)
             self.first_char[syllable] = chars[0]
@@ -27,11 +28,10 @@ class Sounds:
     def from_characters(self, text: str) -> str | None:
         """The text with sound-alike phrases put right, or None when there are none."""
         fixed = self._spelt.swap(text) or text
-        parts: list[str] = []
-        at = 0
-        for phrase, start, end in self._heard.hits(fixed.translate(self.by_char)):
-            if fixed[start:end] != phrase and fixed[start:end] not in self._innocent:
-                parts.append(fixed[at:start] + phrase)
-                at = end
-        fixed = "".join(parts) + fixed[at:]
+        puts = [
+            (phrase, start, end)
+            for phrase, start, end in self._heard.hits(fixed.translate(self.by_char))
+            if fixed[start:end] != phrase and fixed[start:end] not in self._innocent
+        ]
+        fixed = put_in(fixed, puts)
         return fixed if fixed != text else None

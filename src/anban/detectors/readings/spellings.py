@@ -7,6 +7,7 @@ from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from anban.detectors.places import Put, put_in
 from anban.detectors.readings.pieces import LETTERS
 
 HERE = Path(__file__).parent / "tables"
@@ -24,19 +25,12 @@ class Swap:
         self._plain = list(plain.values())
         self._find = AhoCorasick(list(plain), matchkind=MatchKind.LeftmostLongest)
 
-    def hits(self, text: str) -> list[tuple[str, int, int]]:
+    def hits(self, text: str) -> list[Put]:
         return [(self._plain[n], start, end) for n, start, end in self._find.find_matches_as_indexes(text)]
 
     def swap(self, text: str) -> str | None:
         found = self.hits(text)
-        if not found:
-            return None
-        parts: list[str] = []
-        at = 0
-        for plain, start, end in found:
-            parts.append(text[at:start] + plain)
-            at = end
-        return "".join(parts) + text[at:]
+        return put_in(text, found) if found else None
 
 
 class Letters:

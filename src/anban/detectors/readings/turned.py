@@ -1,10 +1,12 @@
 """Texts written the wrong way round: letters or words backwards, a part in quotes backwards, letters upside down."""
 
+from itertools import islice
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick
 
 from anban.detectors.expressions import expression
+from anban.detectors.places import Put, put_in
 from anban.detectors.readings.english import English
 from anban.detectors.readings.pieces import LETTERS
 from anban.detectors.readings.spellings import HERE
@@ -100,16 +102,16 @@ class Turned:
         back = self._everyday_back.find_matches_as_indexes(text)
         if len(back) < _LEAST_WORDS or len(text) > _SAMPLE:
             return None
-        parts: list[str] = []
+        puts: list[Put] = []
         at = 0
         for _, start, _end in back:
             if start < at:
                 continue
             first, last = _clause_around(text, start)
             if self._more_back(text[first:last], _LEAST_WORDS):
-                parts.append(text[at:first] + text[first:last][::-1])
+                puts.append((text[first:last][::-1], first, last))
                 at = last
-        return "".join(parts) + text[at:] if parts else None
+        return put_in(text, puts) if puts else None
 
     def _row_turned(self, text: str) -> str | None:
         """The text with the first row of words turned that stand backwards in it; a single one only when it is long."""
@@ -131,18 +133,14 @@ class Turned:
 
     def _quotes_turned(self, text: str) -> str | None:
         """The text with those parts in quotes turned that read better so."""
-        parts: list[str] = []
-        at = 0
-        for count, found in enumerate(_QUOTED.finditer(text)):
-            if count >= _MOST_QUOTES:
-                break
+        puts: list[Put] = []
+        for found in islice(_QUOTED.finditer(text), _MOST_QUOTES):
             inside = found.group(1)
             words = inside.translate(LETTERS).split()
             if self._phrases.find_matches_as_indexes(inside) or self._runs_backwards(inside, words):
                 start, end = found.span()
-                parts.append(text[at : start + 1] + inside[::-1])
-                at = end - 1
-        return "".join(parts) + text[at:] if parts else None
+                puts.append((inside[::-1], start + 1, end - 1))
+        return put_in(text, puts) if puts else None
 
 
 def _clause_around(text: str, place: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from anban.detectors.readings.lines import flowing
 from anban.detectors.senses.part import Unread
 
 _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -54,15 +55,6 @@ def read_image(data: bytes, most_pixels: int) -> Found:
         raise Unread("the picture broke its reader", code="broken") from error
     text = "\n".join(dict.fromkeys(part for part in (flowing(lines[:_MOST_LINES]), *codes) if part))
     return Found(text[:_MOST_CHARS], partial or len(lines) > _MOST_LINES or len(text) > _MOST_CHARS)
-
-
-def flowing(lines: list[str]) -> str:
-    """Lines as running text: what was broken to fit a picture is put together again, without blanks between Han."""
-    text = ""
-    for line in filter(None, (line.strip() for line in lines)):
-        glue = "" if not text or (ord(text[-1]) > 0x2E7F and ord(line[0]) > 0x2E7F) else " "
-        text += glue + line
-    return text
 
 
 def _unpacked(data: bytes, most_pixels: int) -> "tuple[np.ndarray[Any, np.dtype[np.uint8]], bool]":

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from anban.detectors.places import is_latin
 from anban.detectors.tables import THESAURUS, read_thesaurus
 from anban.detectors.trained.features import each_once
 
@@ -37,7 +38,7 @@ class Concepts:
         place = {name: n for n, name in enumerate(names)}
         self.names = tuple(names)
         self._concept = [place[name] for name in entries.values()]
-        self._latin = [entry[0].isascii() and entry[0].isalnum() for entry in entries]
+        self._latin = [is_latin(entry[0]) for entry in entries]
         numbers = np.array([fields.index(name.partition(".")[0]) for name in names], np.uint64)
         self._field = (numbers + np.uint64(1)) * _FIELD
         self._find = AhoCorasick(list(entries), matchkind=MatchKind.LeftmostLongest)
@@ -48,7 +49,7 @@ class Concepts:
         return [
             (concept[entry], start, end)
             for entry, start, end in self._find.find_matches_as_indexes(text)
-            if not latin[entry] or not (_joins(text[start - 1 : start]) or _joins(text[end : end + 1]))
+            if not latin[entry] or not (is_latin(text[start - 1 : start]) or is_latin(text[end : end + 1]))
         ]
 
     def buckets(self, text: str) -> Buckets:
@@ -72,7 +73,3 @@ class Concepts:
 
 def _mixed(values: _U64) -> _U64:
     return (values ^ (values >> np.uint64(31))) * _TWO
-
-
-def _joins(char: str) -> bool:
-    return char.isascii() and char.isalnum()
