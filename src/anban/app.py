@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from sqlalchemy import MetaData
 
 from anban import __version__
+from anban.base import durable as _durable
 from anban.base.clock import Clock, ShiftedClock, SystemClock
 from anban.base.db import Connection, Database, metadata, open_database
 from anban.base.db_dead import DeadDatabase
@@ -43,7 +44,9 @@ from anban.law.rulebook import Rulebook
 from anban.ledger import models as _ledger
 from anban.ledger.checkpoint import signer
 from anban.ledger.sequencer import Sequencer
+from anban.outreach import models as _outreach
 from anban.people import models as _people
+from anban.provider import desk_models as _desk
 from anban.provider.models import Service
 from anban.provider.services import add_key, has_keys, open_service
 from anban.rails.companion import Companion
@@ -80,7 +83,7 @@ HERE = Path(__file__).parent
 STARTS = 3
 """Times that a database is tried at start, a second apart: one that is just coming up must not cost the chat."""
 
-TABLES = (_cases, _conversations, _ledger, _people, _risk)
+TABLES = (_cases, _conversations, _desk, _durable, _ledger, _outreach, _people, _risk)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ def replace_contacts(connection: Connection, user: User, kind: str, given: Seque
     connection.execute(delete(contacts).where(contacts.c.user == user.id, contacts.c.kind == kind))
     for number, contact in enumerate(given):
         identifier = contact.id or new_id("con_")
-        text = orjson.dumps({"name": contact.name, "route": contact.route, "address": contact.address})
+        text = orjson.dumps(
+            {"name": contact.name, "route": contact.route, "address": contact.address, "also": contact.also}
+        )
         connection.execute(
             insert(contacts).values(
                 id=identifier,
@@ -28,6 +30,7 @@ def replace_contacts(connection: Connection, user: User, kind: str, given: Seque
                 key_version=user.key.version,
                 sealed=user.key.seal(text, _place(user.id, identifier, user.key.version)),
                 state=contact.state,
+                unsafe=contact.unsafe,
             )
         )
 
@@ -40,5 +43,8 @@ def contacts_of(connection: Connection, user: User) -> tuple[Contact, ...]:
     found: list[Contact] = []
     for row in rows:
         text = orjson.loads(user.key.open(row.sealed, _place(user.id, row.id, row.key_version)))
-        found.append(Contact(row.id, row.kind, text["name"], text["route"], text["address"], row.state))
+        also = tuple((route, address) for route, address in text.get("also", ()))
+        found.append(
+            Contact(row.id, row.kind, text["name"], text["route"], text["address"], row.state, also, row.unsafe)
+        )
     return tuple(found)

@@ -45,6 +45,8 @@ contacts = Table(
     Column("key_version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("state", String(16), nullable=False, default="stated"),
+    # Why this contact may be the danger: named so by the desk or by the person. Empty for all others.
+    Column("unsafe", String(40), nullable=False, default=""),
     info={"retention": "account-record"},
 )
 
@@ -67,7 +69,11 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to call. `kind` is guardian or emergency; nobody counts as reachable before they accepted themselves."""
+    """Whom to call. `kind` is guardian or emergency.
+
+    `also` are further ways to the same person, each (route, address), tried after the first. `unsafe` says why telling
+    them may harm the user; such a contact is not told by itself.
+    """
 
     id: str
     kind: str
@@ -75,3 +81,10 @@ class Contact:
     route: str
     address: str
     state: str = "stated"
+    also: tuple[tuple[str, str], ...] = ()
+    unsafe: str = ""
+
+    @property
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """Every (route, address) of this contact, in the order to try them."""
+        return ((self.route, self.address), *self.also)
