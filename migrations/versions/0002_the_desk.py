@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("password", sa.String(length=200), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("code_step", sa.BigInteger(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("resting_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -74,6 +75,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("service", "login", name=op.f("uq_staff_service_login")),
         info={"retention": "provider-record"},
+    )
+    op.create_table(
+        "login_attempts",
+        sa.Column("lane", sa.String(length=64), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("lane", name=op.f("pk_login_attempts")),
+        info={"retention": "operations"},
     )
     op.create_table(
         "wordings",
@@ -220,6 +229,7 @@ def downgrade() -> None:
     for name in (
         "case_notes",
         "staff_sessions",
+        "login_attempts",
         "shifts",
         "receipts",
         "line_reports",

@@ -56,6 +56,13 @@ class Kind(StrEnum):
     DEPLOYMENT_STARTED = "deployment.started"
     SPOOL_REPLAYED = "spool.replayed"
     DETECTOR_UNAVAILABLE = "detector.unavailable"
+    STAFF_ADDED = "staff.added"
+    STAFF_CHANGED = "staff.changed"
+    STAFF_LOGGED_IN = "staff.logged_in"
+    STAFF_LOGIN_REFUSED = "staff.login_refused"
+    STAFF_LOGGED_OUT = "staff.logged_out"
+    STAFF_RESTED = "staff.rested"
+    ROTA_CHANGED = "rota.changed"
 
 
 RETIRED: Final[frozenset[Kind]] = frozenset()
@@ -155,5 +162,12 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.DEPLOYMENT_STARTED: Meaning("服务启动", "The deployment started"),
         Kind.SPOOL_REPLAYED: Meaning("暂存的记录已补记", "Entries kept aside were entered late"),
         Kind.DETECTOR_UNAVAILABLE: Meaning("某检测器不可用", "A detector could not look"),
+        Kind.STAFF_ADDED: Meaning("值守台新增一人", "Somebody was added to the desk"),
+        Kind.STAFF_CHANGED: Meaning("值守人员的状态或登录方式变更", "Somebody's place or log-in at the desk changed"),
+        Kind.STAFF_LOGGED_IN: Meaning("值守人员登录", "Somebody at the desk logged in"),
+        Kind.STAFF_LOGIN_REFUSED: Meaning("值守台登录被拒绝", "A log-in at the desk was refused"),
+        Kind.STAFF_LOGGED_OUT: Meaning("值守人员退出登录", "Somebody at the desk logged out"),
+        Kind.STAFF_RESTED: Meaning("值守人员开始或结束休息", "Somebody at the desk began or ended a rest"),
+        Kind.ROTA_CHANGED: Meaning("值班表变更", "The rota changed"),
     }
 )

@@ -1,6 +1,7 @@
-"""Those who work at the desk: log-ins, sessions, rota; the wording of templates and who signed it; lines not reached."""
+"""Those who work at the desk: log-ins, sessions, rota; wordings of templates and who signed them; lines not reached."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -27,6 +28,8 @@ staff = Table(
     Column("state", String(16), nullable=False),
     Column("password", String(200), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
+    # The last time step whose code was used: a code opens once.
+    Column("code_step", BigInteger, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("resting_until", DateTime(timezone=True)),
     UniqueConstraint("service", "login"),
@@ -42,6 +45,16 @@ staff_sessions = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+    info={"retention": "operations"},
+)
+
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    # A keyed digest of a log-in name, an address or a known browser; never the name or address itself.
+    Column("lane", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
     info={"retention": "operations"},
 )
 

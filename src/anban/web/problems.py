@@ -21,8 +21,21 @@ _MISSING = re.compile(r"parameter '([\w-]{1,64})'")
 _KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
+class Elsewhere(AnbanError):
+    """The answer lies at another address of ours, such as a log-in; a browser is sent there."""
+
+    status = 303
+    code = "see_other"
+
+    def __init__(self, location: str) -> None:
+        super().__init__("see another page")
+        self.location = location
+
+
 def answer_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The response for any error that reaches a door."""
+    if isinstance(error, Elsewhere):
+        return Response(b"", status_code=error.status, headers={**PLAIN, "Location": error.location})
     if isinstance(error, AnbanError):
         return problem(request, error.status, error.code, error.message, error.field)
     if request.scope["path"].startswith("/static") and getattr(error, "status_code", 500) >= 500:

@@ -1,0 +1,1 @@
+"""Where people who help do their work: log-in, rota, queue, conversation."""
