@@ -22,8 +22,9 @@ LONG = 250
 OWNERS: dict[str, tuple[str, ...]] = {
     "ahocorasick_rs": ("detectors/",),
     "PIL": ("detectors/senses/",),
-    "aiohttp": ("rails/upstream.py", "rails/consult.py"),
+    "aiohttp": ("rails/upstream.py", "rails/consult.py", "outreach/channels/", "outreach/safe_http.py"),
     "argon2": ("provider/passwords.py",),
+    "apprise": ("outreach/channels/",),
     "alembic": ("base/migrate.py",),
     "cryptography": ("base/keys.py", "ledger/"),
     "cyclopts": ("cli/",),
@@ -34,7 +35,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "numpy": ("detectors/",),
     "opencc": ("detectors/",),
     "prometheus_client": ("rails/figures.py", "web/health.py"),
-    "pydantic": ("settings.py", "app.py"),
+    "pydantic": ("settings.py", "app.py", "outreach/"),
     "pydantic_settings": ("settings.py",),
     "pyotp": ("provider/passwords.py",),
     "rapidocr": ("detectors/senses/",),
@@ -50,6 +51,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "uvicorn": ("cli/",),
     "uvloop": ("cli/",),
     "yaml": ("law/", "detectors/", "rails/companion.py", "rails/marks.py", "web/description.py"),
+    "yarl": ("outreach/safe_http.py",),
     "zxingcpp": ("detectors/senses/",),
 }  # fmt: skip
 """Who may import each outside library (architecture section 1)."""

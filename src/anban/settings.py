@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError
+import orjson
+from pydantic import Field, Secret, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from anban.base.errors import Misconfigured
@@ -21,10 +22,13 @@ DEMO_KEY = "anban-demo"
 class Settings(BaseSettings):
     """One deployment's choices. Environment wins over `anban.toml`; unknown names in the file are refused."""
 
-    model_config = SettingsConfigDict(env_prefix="ANBAN_", extra="forbid", frozen=True, toml_file="anban.toml")
+    model_config = SettingsConfigDict(
+        env_prefix="ANBAN_", extra="forbid", frozen=True, toml_file="anban.toml", hide_input_in_errors=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8787, ge=0, le=65535)
+    public_url: str | None = None
     data: Path = Path("data")
     demo: bool = False
     workers: int = Field(1, ge=1, le=64)
@@ -47,6 +51,19 @@ class Settings(BaseSettings):
     token_key: SecretStr | None = None
     choices: dict[str, int | float | bool] = Field(default_factory=dict)
     """Own values for parameters, by parameter id; each at least as strict as the law."""
+    channels: Secret[tuple[dict[str, Any], ...]] = Secret(())
+    """How people outside are told, one table a channel (docs/doors/outreach.md); holds keys, so it does not show."""
+
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _read_channels(cls, given: Any) -> Any:
+        """The environment holds them as JSON."""
+        if not isinstance(given, str):
+            return given
+        try:
+            return orjson.loads(given)
+        except orjson.JSONDecodeError:
+            raise ValueError("must be a JSON list of tables, one a channel") from None
 
     @classmethod
     def settings_customise_sources(
@@ -68,6 +85,11 @@ class Settings(BaseSettings):
     def rule_packs(self) -> tuple[str, ...]:
         """The instruments this deployment has chosen, by id."""
         return tuple(filter(None, (pack.strip() for pack in self.packs.split(","))))
+
+    @property
+    def own_url(self) -> str:
+        """Where people outside reach this deployment: links to contacts and staff begin so."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
     def base_url(self) -> str:
