@@ -5,13 +5,19 @@ Without the data folder only what stands in the project is measured.
 
 import json
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anban.detectors.panel import Panel
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 OUT = Path(__file__).with_name("detectors.json")
+TEXTS = Path(__file__).parents[1] / "training"
 
 
 def main() -> None:
@@ -41,6 +47,8 @@ def main() -> None:
         "ordinary": pace(panel, ordinary),
         "alarming": pace(panel, alarming),
         "32,000 characters": pace(panel, long, 2),
+        "hostile, worst five of 32,000 characters, ms": hostile(panel),
+        "anban check": streamed(TEXTS / "held-out"),
     }
     measuring = build_panel(least=0.0)
     figures["held_out"] = evaluate(None, measuring, levels_today())
@@ -48,6 +56,43 @@ def main() -> None:
         figures["with_data"] = evaluate(Path(sys.argv[1]), measuring, levels_today())
     OUT.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({name: figures[name] for name in ("shipped", "pace")}, ensure_ascii=False, indent=1))
+
+
+def hostile(panel: "Panel") -> dict[str, float]:
+    """Milliseconds of the five kinds that take longest, each the quickest of three looks: other load is not ours."""
+    from tests.detectors.test_hostile import FILLERS, SIZE
+
+    from anban.detectors.signal import Window
+
+    took: dict[str, float] = {}
+    for kind, filler in FILLERS.items():
+        window = Window((filler * SIZE)[:SIZE])
+        looks: list[float] = []
+        for _ in range(3):
+            began = time.perf_counter()
+            panel.look(window, 1e9)
+            looks.append((time.perf_counter() - began) * 1000)
+        took[kind] = round(min(looks), 1)
+    return dict(sorted(took.items(), key=lambda pair: -pair[1])[:5])
+
+
+def streamed(folder: Path, rounds: int = 3) -> dict[str, float]:
+    """Lines a second of the command itself over the texts of `folder`, with its start and without."""
+    rows = [json.loads(line) for path in sorted(folder.glob("*.jsonl")) for line in path.open("rb")]
+    lines = [json.dumps({key: row.get(key) for key in ("id", "text", "role", "context")}) for row in rows]
+    start, whole = (_seconds(given) for given in (lines[:1], lines * rounds))
+    count = rounds * len(lines)
+    return {"lines": count, "a second": round(count / whole), "a second, started": round(count / (whole - start)),
+            "start_ms": round(start * 1000)}  # fmt: skip
+
+
+def _seconds(lines: list[str]) -> float:
+    """How long `anban check` takes over the lines, start and end included."""
+    began = time.perf_counter()
+    program = "import sys; from anban.cli import main; sys.argv = ['anban', 'check']; sys.exit(main())"
+    given = "\n".join(lines).encode()
+    subprocess.run([sys.executable, "-c", program], input=given, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

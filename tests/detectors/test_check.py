@@ -78,6 +78,15 @@ def test_of_two_texts_under_one_rule_the_one_that_reads_like_danger_comes_first(
     assert 0.5 < doubted["scores"]["self-harm"] < sure["scores"]["self-harm"] <= 1
 
 
+def test_what_is_faint_is_counted_as_a_signal_would_be() -> None:
+    faint = (("self-harm", 0.05), ("self-harm.plan", 0.1), ("threat", 0.15))
+    scores = check(Window("-"), _Says(Reading(faint=faint)))["scores"]
+    assert list(scores.items()) == [("threat", 0.15), ("self-harm", 0.1), ("self-harm.plan", 0.1)]
+    stated = tuple(Signal("threat", 0.5, f"rule:{n}", "words", "1") for n in range(3))
+    beside = check(Window("-"), _Says(Reading(stated[:1], faint=faint)))["scores"]
+    assert beside["threat"] > check(Window("-"), _Says(Reading(stated, faint=faint)))["scores"]["threat"] == 0.4
+
+
 class _Says(Panel):
     def __init__(self, reading: Reading) -> None:
         self._reading = reading

@@ -67,3 +67,11 @@ def test_drift_counts_as_a_guess_and_gives_way_to_plain_words() -> None:
 def test_only_what_the_person_says_adds_up() -> None:
     window = Window("今天特别安静", "assistant", (Said("user", "算了", 1.0),) * 4)
     assert list(DriftSeen(Known()).look(see(window, READINGS))) == []
+
+
+def test_what_the_model_said_of_the_present_message_is_not_asked_again() -> None:
+    model = Trained()
+    for text in ("今天特别安静", "i can't do this anymore", "反正也没什么可期待的。" * 90):
+        scene = see(Window(text, "user", (Said("user", "算了", 60.0), Said("assistant", "嗯", 60.0))), READINGS)
+        model.look(scene)
+        assert scene.noted["self-harm"] == model.hint_now(scene) == model.hint(scene.text)

@@ -1,6 +1,7 @@
 """Texts made to be slow or to bury: the look stays whole, and a cry for help in the middle is still seen."""
 
 import base64
+import random
 
 import pytest
 
@@ -8,8 +9,17 @@ from anban.detectors.panel import Panel
 from anban.detectors.signal import Window
 from tests.detectors.reading import level
 
-_SIZE = 32_000
-_FILLERS = {
+SIZE = 32_000
+_CHANCE = random.Random(7)
+
+
+def _any_of(first: int, last: int) -> str:
+    """As many characters as a text may have, each by chance; none is half of a pair."""
+    codes = (_CHANCE.randint(first, last) for _ in range(SIZE))
+    return "".join(chr(code) for code in codes if not 0xD800 <= code < 0xE000)
+
+
+FILLERS = {
     "one character of death": "死",
     "a word that sounds like it": "紫砂",
     "letters apart": "k.i.l.l ",
@@ -44,12 +54,15 @@ _FILLERS = {
     "look-alike letters": "іасеоԁ𝓲ᎥᗩᏞ",
     "writing of the young": "莪罘想萿茬",
     "drawn-out letters": "kiiiiill ",
+    "any character of the first plane": _any_of(0x20, 0xFFFF),
+    "any character of the second plane": _any_of(0x10000, 0x1FFFF),
+    "any Chinese character": _any_of(0x4E00, 0x9FFF),
 }
 
 
-@pytest.mark.parametrize("filler", _FILLERS.values(), ids=_FILLERS)
+@pytest.mark.parametrize("filler", FILLERS.values(), ids=FILLERS)
 def test_a_cry_for_help_is_seen_in_the_middle_of_a_hostile_text(panel: Panel, filler: str) -> None:
-    half = (filler * _SIZE)[: _SIZE // 2 - 20]
+    half = (filler * SIZE)[: SIZE // 2 - 20]
     reading = panel.look(Window(f"{half}\n我不想活了，药已经买好了。\n{half}"), 1e9)
     assert reading.unavailable == ()
     assert level(reading) >= 3

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BufferedReader
 from typing import Any, cast
 
@@ -14,7 +15,8 @@ from anban.detectors.panel import Panel, build_panel
 from anban.detectors.signal import Reading, Window
 from anban.law.register import DEFAULT_PACKS, load
 from anban.risk.explain import explained
-from anban.risk.ladder import DEPENDENCE_NAMES, LIFE_NAMES, PROPERTY_NAMES, assess, credible
+from anban.risk.ladder import DEPENDENCE_NAMES, LEARNED, LIFE_NAMES, PROPERTY_NAMES, assess, credible
+from anban.risk.models import Assessed
 from anban.settings import read_settings
 
 _AT_ONCE = 1 << 16  # bytes read at a time: answers wait for no more than these
@@ -61,14 +63,22 @@ def levels_today() -> Grade:
     rules = load().in_force(DEFAULT_PACKS, SystemClock().now())
     gentle, costly = rules.table("signal-gentle-thresholds"), rules.table("signal-costly-thresholds")
     learned = rules.table("signal-learned-thresholds")
+    floor = {kind: min(gentle.get(kind, 1.0), costly.get(kind, 1.0)) for kind in {*gentle, *costly}}
 
     def grade(reading: Reading) -> dict[str, Any]:
-        seen = assess(credible(reading, learned), gentle, costly)
-        return {
-            "level": LIFE_NAMES[seen.life],
-            "property": PROPERTY_NAMES[seen.property],
-            "dependence": DEPENDENCE_NAMES[seen.dependence],
-            "explained": [explained(reason) for reason in seen.reasons],
-        }
+        # What lies below every threshold of its kind the ladder need not read through; of most texts nothing is left.
+        heard = [s for s in reading.signals if s.score >= floor.get(s.kind, 1.0) or not s.detector.startswith(LEARNED)]
+        if not heard:
+            return _told(Assessed())
+        return _told(assess(credible(replace(reading, signals=tuple(heard)), learned), gentle, costly))
 
     return grade
+
+
+def _told(seen: Assessed) -> dict[str, Any]:
+    return {
+        "level": LIFE_NAMES[seen.life],
+        "property": PROPERTY_NAMES[seen.property],
+        "dependence": DEPENDENCE_NAMES[seen.dependence],
+        "explained": [explained(reason) for reason in seen.reasons],
+    }

@@ -1,12 +1,14 @@
 """Detectors alone over lines of JSON, for `anban check`: one line in, one line out, in order."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any, cast
 
 import orjson
 
 from anban.base.errors import Malformed
-from anban.detectors.panel import Panel
+from anban.detectors.panel import PER_KIND, ROOTS, Panel
 from anban.detectors.personal.identifiers import mask
 from anban.detectors.signal import Reading, Role, Said, Window
 from anban.detectors.trained.linear import LEAST
@@ -75,11 +77,33 @@ def _together(reading: Reading) -> dict[str, float]:
         (learned if signal.detector == MODEL else ruled).setdefault(signal.kind, signal.score)
         if signal.detector in _CERTAIN:
             sure.setdefault(signal.kind, signal.score)
+    for kind, score in _faint(reading):
+        learned.setdefault(kind, score)
+    if not ruled:
+        return learned  # as strong as they come, for so a reading's signals are ordered
     joint = {
         kind: max(1 - (1 - learned.get(kind, 0.0)) * (1 - _RULED * score), sure.get(kind, 0.0))
         for kind, score in ruled.items()
     }
     return dict(sorted((learned | joint).items(), key=lambda pair: -pair[1]))
+
+
+def _faint(reading: Reading) -> list[tuple[str, float]]:
+    """(kind, probability) of what the model thinks unlikely, strongest first, counted as signals would be.
+
+    A step of self-harm counts for the whole too, and beside as many signals as are kept of a kind it is not counted.
+    """
+    if not reading.faint:
+        return []
+    faint = dict(reading.faint)
+    for kind, root in ROOTS.items():
+        if kind in faint:
+            faint[root] = max(faint[kind], faint.get(root, 0.0))
+    if len(reading.signals) >= PER_KIND:
+        for kind, heard in Counter(signal.kind for signal in reading.signals).items():
+            if heard >= PER_KIND:
+                faint.pop(kind, None)
+    return sorted(faint.items(), key=itemgetter(1), reverse=True)
 
 
 def _parsed(line: str | bytes) -> dict[str, Any]:

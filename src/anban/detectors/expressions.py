@@ -7,8 +7,6 @@ from typing import Any, Protocol, cast
 
 import re2
 
-from anban.detectors.places import put_in
-
 
 class Found(Protocol):
     """One match."""
@@ -37,5 +35,13 @@ def expression(pattern: str) -> Expression:
 
 def rewrite(pattern: Expression, text: str, change: Callable[[str], str | None], most: int = 1 << 30) -> str:
     """The text with each match of `pattern` (the first `most`) changed; None from `change` leaves it as it is."""
-    found = islice(pattern.finditer(text), most)
-    return put_in(text, ((put, *match.span()) for match in found if (put := change(match.group())) is not None))
+    # Over bytes: places in a str are counted anew for every match.
+    raw = text.encode("utf-8")
+    parts: list[bytes] = []
+    at = 0
+    for match in islice(pattern.finditer(cast("Any", raw)), most):
+        if (put := change(match.group().decode("utf-8"))) is not None:
+            start, end = match.span()
+            parts += (raw[at:start], put.encode("utf-8"))
+            at = end
+    return (b"".join(parts) + raw[at:]).decode("utf-8") if parts else text

@@ -17,8 +17,8 @@ from anban.detectors.trained.drift import DriftSeen
 from anban.detectors.trained.linear import LEAST, Trained
 from anban.detectors.weighing import weigh
 
-_PER_KIND = 3  # strongest signals kept of each kind
-_ROOTS = {"self-harm.ideation": "self-harm", "self-harm.plan": "self-harm", "self-harm.imminent": "self-harm"}
+PER_KIND = 3  # strongest signals kept of each kind
+ROOTS = {"self-harm.ideation": "self-harm", "self-harm.plan": "self-harm", "self-harm.imminent": "self-harm"}
 
 
 class Panel:
@@ -54,7 +54,7 @@ class Panel:
                 unavailable.append(f"{detector.name}:partial")
             except Exception:  # noqa: BLE001 - reported, never swallowed: policy reads `unavailable` as danger possible
                 unavailable.append(detector.name)
-        return Reading(_strongest(weigh(signals)), tuple(unavailable))
+        return Reading(_strongest(weigh(signals)), tuple(unavailable), faint=tuple(scene.faint))
 
     def _see(self, window: Window, unavailable: list[str]) -> Scene:
         try:
@@ -78,20 +78,19 @@ def _strongest(signals: Iterable[Signal]) -> tuple[Signal, ...]:
     """The strongest few signals of each kind, a sub-kind also counted for its root; strongest first."""
     kinds: dict[str, dict[str, Signal]] = {}
     for signal in signals:
-        _keep(kinds, signal)
-        if root := _ROOTS.get(signal.kind):
-            _keep(kinds, replace(signal, kind=root))
+        by_reason = kinds.get(signal.kind)
+        if by_reason is None:
+            kinds[signal.kind] = {signal.why: signal}
+        elif (known := by_reason.get(signal.why)) is None or known.score < signal.score:
+            by_reason[signal.why] = signal
+        if root := ROOTS.get(signal.kind):
+            by_reason = kinds.setdefault(root, {})
+            if (known := by_reason.get(signal.why)) is None or known.score < signal.score:
+                by_reason[signal.why] = replace(signal, kind=root)
     kept: list[Signal] = []
     for by_reason in kinds.values():
-        kept.extend(sorted(by_reason.values(), key=_order)[:_PER_KIND] if len(by_reason) > 1 else by_reason.values())
+        kept.extend(sorted(by_reason.values(), key=_order)[:PER_KIND] if len(by_reason) > 1 else by_reason.values())
     return tuple(sorted(kept, key=_order))
-
-
-def _keep(kinds: dict[str, dict[str, Signal]], signal: Signal) -> None:
-    by_reason = kinds.setdefault(signal.kind, {})
-    known = by_reason.get(signal.why)
-    if known is None or known.score < signal.score:
-        by_reason[signal.why] = signal
 
 
 def _order(signal: Signal) -> tuple[float, str, str]:
@@ -101,8 +100,8 @@ def _order(signal: Signal) -> tuple[float, str, str]:
 def build_panel(least: float = LEAST, listed: ListedWords | None = None) -> Panel:
     """The panel with everything this package carries, loaded once at start; the word lists first, the model last.
 
-    `least` is the probability below which the model keeps silent: 0.0 to measure it, the default to serve. `listed`
-    reads an operator's own word lists.
+    `least` is the probability from which the model's word is noted, if only as faint: 0.0 to measure it, the default
+    to serve. `listed` reads an operator's own word lists.
     """
     model = Trained(least=least)
     plain = [WordsSeen("1"), LeavingSeen(), AgesSeen(), IdentifiersSeen(), *([] if listed is None else [listed])]

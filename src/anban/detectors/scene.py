@@ -21,6 +21,10 @@ class Scene:
     window: Window
     views: tuple[View, ...]
     before: tuple[tuple[Role, str], ...] = field(default=())
+    noted: dict[str, float] = field(default_factory=dict[str, float], compare=False, repr=False)
+    """What one detector leaves for those after it, so that nothing is worked out twice for one message."""
+    faint: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]], compare=False, repr=False)
+    """(kind, probability) of what is too unlikely for a signal, where somebody wants to know (`Reading.faint`)."""
 
     @cached_property
     def text(self) -> str:

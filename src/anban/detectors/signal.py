@@ -49,12 +49,14 @@ class Reading:
     """All signals of one look. `unavailable` names detectors that crashed or were late: absence is never safety.
 
     `unheard` names second opinions that were asked for and did not come, with the reason (`guard:qwen3guard:slow`).
-    They are optional: it is told and counted, and stops nothing.
+    They are optional: it is told and counted, and stops nothing. `faint` are (kind, probability) of what the model
+    thinks too unlikely for a signal, for those who measure it; empty for those who serve.
     """
 
     signals: tuple[Signal, ...] = ()
     unavailable: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
+    faint: tuple[tuple[str, float], ...] = ()
 
     def score(self, kind: str) -> float:
         """The strongest score for `kind`, 0.0 when nothing was seen."""

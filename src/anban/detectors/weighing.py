@@ -25,7 +25,12 @@ def weigh(signals: Iterable[Signal]) -> list[Signal]:
         return found
     kinds = {s.kind for s in stated}
     as_it_should = {kind for s in stated if s.kind == CALM and s.value for kind in s.value.split()} - kinds
-    return [_bounded(s, named, calm, as_it_should) for s in found if s.kind != CALM]
+    return [
+        # Only a guess of danger, or of what a rule calls as it should be, has a bound; the others are most of them.
+        _bounded(s, named, calm, as_it_should) if s.kind.startswith(_LIFE) or s.kind in as_it_should else s
+        for s in found
+        if s.kind != CALM
+    ]
 
 
 def _speaks_of_calm(stated: Signal) -> bool:
@@ -41,7 +46,8 @@ def _bounded(signal: Signal, named: bool, calm: bool, as_it_should: Set[str]) ->
     if named or not signal.kind.startswith(_LIFE):
         return signal
     most = _CALMED if calm else _ALONE.get(signal.kind, 1.0)
-    return signal if most == 1.0 else replace(signal, score=_below(most, signal.score))
+    score = signal.score if most == 1.0 else _below(most, signal.score)
+    return signal if score == signal.score else replace(signal, score=score)
 
 
 def _below(most: float, score: float) -> float:

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from anban.detectors.places import put_in
-from anban.detectors.readings.pieces import LETTERS, pieces
+from anban.detectors.readings.pieces import pieces, words_in
 from anban.detectors.readings.spellings import HERE
 from anban.detectors.tables import LEXICONS, read_lines, read_yaml, thesaurus_entries
 
@@ -48,7 +48,7 @@ class English:
 
     def strange(self, text: str) -> frozenset[str]:
         """The runs of letters in a folded text that are no words: without any, nothing in it is hidden by letters."""
-        return frozenset(text.translate(LETTERS).split()) - self.words
+        return frozenset(words_in(text)) - self.words
 
     def parted(self, run: str) -> str | None:
         """A run of letters as words with blanks, few and long ones before many short; None unless all of it is words.

@@ -8,7 +8,7 @@ from anban.detectors.places import Put, put_in
 from anban.detectors.readings.chinese import Steps
 from anban.detectors.readings.english import English, Parting
 from anban.detectors.readings.leet import Leet
-from anban.detectors.readings.pieces import LETTERS
+from anban.detectors.readings.pieces import words_in
 from anban.detectors.readings.spaced import Spaced
 from anban.detectors.readings.spellings import Letters, Swap
 
@@ -46,7 +46,7 @@ class Latin:
 
     def one_language(self, text: str) -> str | None:
         """A text in two languages in the one it is mostly in; None when nothing in it is known in that one."""
-        latin = len(text.translate(LETTERS).split())
+        latin = len(words_in(text))
         if sum("\u3400" <= char <= "\u9fff" for char in text) < latin:
             return self._in_english.swap(text)
         puts: list[Put] = []

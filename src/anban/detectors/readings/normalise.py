@@ -5,24 +5,26 @@ from dataclasses import dataclass
 
 import opencc
 
+from anban.detectors.readings.characters import Characters
+
 _INVISIBLE = (
     *range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xAD, 0x34F, 0x61C, 0x115F, 0x1160,
     0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070),
     0x3164, 0xFEFF, 0xFFA0, *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFFC), *range(0x1BCA0, 0x1BCA4),
     *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0),
 )  # fmt: skip
-_TABLE: dict[int, int | None] = {
-    **dict.fromkeys(_INVISIBLE),
-    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys(range(55296, 57344), 65533),
-    **dict.fromkeys((0, 160, 5760, *range(8192, 8203), 8239, 8287, 12288), 32),
-    **dict.fromkeys((8216, 8217, 8242, 96, 180, 700), 39),
-    **dict.fromkeys((8220, 8221), 34),
-    0x2028: 0x0A,
-    0x2029: 0x0A,
-    0x0D: 0x0A,
-    0xFF40: 39,  # the wide grave accent is what the plain one is, in one step
-}
+_PLAIN = Characters({
+    **dict.fromkeys(_INVISIBLE, ""),
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+    **dict.fromkeys((0, 160, 5760, *range(8192, 8203), 8239, 8287, 12288), " "),
+    **dict.fromkeys((8216, 8217, 8242, 96, 180, 700), "'"),
+    **dict.fromkeys((8220, 8221), '"'),
+    0x2028: "\n",
+    0x2029: "\n",
+    0x0D: "\n",
+    0xFF40: "'",  # the wide grave accent is what the plain one is, in one step
+})  # fmt: skip
 _TO_SIMPLIFIED = opencc.OpenCC("t2s")
 
 
@@ -47,7 +49,8 @@ def fold(text: str) -> str:
     Idempotent and linear; never raises, whatever the code points (Unicode UAX #15, UTS #39).
     """
     if text.isascii():
-        return text.translate(_TABLE).lower()
+        return _PLAIN.put_in(text).lower()
+    text = _PLAIN.put_in(text)
     for _ in range(5):
         folded, settled = _fold_once(text)
         if settled or folded == text:
@@ -56,12 +59,15 @@ def fold(text: str) -> str:
     return text
 
 
-def _fold_once(text: str) -> tuple[str, bool]:
-    """One pass, and whether a second one could change nothing."""
-    mapped = text.translate(_TABLE)
-    settled = unicodedata.is_normalized("NFKC", mapped)
+def _fold_once(mapped: str) -> tuple[str, bool]:
+    """One pass over a text of plain marks, and whether a second one could change nothing.
+
+    Only NFKC can bring back a mark that is not plain: lower case and simplified characters hold none.
+    """
+    normal = unicodedata.normalize("NFKC", mapped)
+    settled = normal == mapped
     if not settled:
-        mapped = unicodedata.normalize("NFKC", mapped).translate(_TABLE)
+        mapped = _PLAIN.put_in(normal)
     lowered = mapped.lower()
     if not _has_han(lowered):
         return lowered, settled and lowered == mapped
@@ -70,7 +76,7 @@ def _fold_once(text: str) -> tuple[str, bool]:
 
 
 def _has_han(text: str) -> bool:
-    return not text.isascii() and max(text) >= "\u2e80"
+    return not text.isascii() and any(map("\u2e80".__le__, text))
 
 
 def folded_view(raw: str) -> View:

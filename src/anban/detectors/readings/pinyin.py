@@ -5,7 +5,7 @@ from typing import Any
 from anban.detectors.expressions import expression
 from anban.detectors.places import put_in
 from anban.detectors.readings.english import English, chinese_phrases
-from anban.detectors.readings.pieces import LETTERS, Only, pieces
+from anban.detectors.readings.pieces import Only, pieces, words_in
 from anban.detectors.readings.sounds import Sounds
 from anban.detectors.readings.spellings import HERE, Swap
 from anban.detectors.tables import read_yaml
@@ -47,7 +47,7 @@ class Pinyin:
             text = self._from_bopomofo(text)
         if _TONE_NUMBER.search(text):
             text = _without_numbers(text)
-        words = text.translate(LETTERS).split()[:_MOST_WORDS]
+        words = words_in(text)[:_MOST_WORDS]
         known = self._english.words
         strange = [word for word in words if word not in known and word.strip("'") not in known]
         if not strange or (not han and len(strange) < _LEAST_STRANGE * len(words)):

@@ -4,12 +4,12 @@ from collections import Counter
 
 from anban.detectors.expressions import expression, rewrite
 from anban.detectors.readings.english import English, Parting
-from anban.detectors.readings.pieces import Only
+from anban.detectors.readings.pieces import OnlyAscii, words_in
 
 _TAG = expression(r"<[/!]?[a-z][^<>\n]{0,80}>|\[/?(?:b|i|u|s|color|size|url|quote|spoiler)(?:=[^\[\]\n]{0,20})?\]")
 _CHAIN = expression(r"(?:^|[^'\pL\pN])[*~|(\[{]*[a-z0-9](?:[^'\pL\pN\n]{1,6}[a-z0-9]\b){2,}[*~|)\]}]*")
 _MARKED = expression(r"[a-z0-9]+(?:[^'\pL\pN\s]{1,4}[a-z0-9]+)+")
-_ALNUM = Only("abcdefghijklmnopqrstuvwxyz0123456789")
+_ALNUM = OnlyAscii("abcdefghijklmnopqrstuvwxyz0123456789")
 _MOST = 400  # places in one text that are closed up
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _EMPHASIS = "*~|()[]{}"
@@ -24,7 +24,7 @@ _MOST_TOKENS = 4000  # of a text in which broken words are looked for
 
 def untagged(text: str, chars: set[str]) -> str:
     """The text without tags such as `<b>` and `[/i]`, which part the letters of a word for no reader to see."""
-    return _TAG.sub("", text) if chars & {"<", "["} else text
+    return rewrite(_TAG, text, lambda _: "") if chars & {"<", "["} else text
 
 
 class Spaced:
@@ -65,7 +65,7 @@ class Spaced:
 
     def _marked(self, found: str, parting: Parting) -> str | None:
         """One token with marks in it: a word broken by them, or several words held together by them."""
-        pieces = found.translate(_ALNUM).split()
+        pieces = words_in(found, _ALNUM)
         whole = "".join(pieces)
         if len(whole) > 60 or not whole.isalpha():
             return whole if len(whole) <= 16 and _mixed(whole) and all(len(p) == 1 for p in pieces) else None

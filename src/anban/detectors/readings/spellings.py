@@ -8,7 +8,7 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from anban.detectors.places import Put, put_in
-from anban.detectors.readings.pieces import LETTERS
+from anban.detectors.readings.pieces import words_in
 
 HERE = Path(__file__).parent / "tables"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -52,7 +52,7 @@ class Letters:
         """The text shifted back: by thirteen when a phrase stands in it so, by any number when most words do."""
         if self._shifted.find_matches_as_indexes(text):
             return codecs.encode(text, "rot13")
-        sample = text[:_SAMPLE].translate(LETTERS).split()
+        sample = words_in(text[:_SAMPLE])
         if len(sample) < _LEAST_SHIFTED or sum(word in words for word in sample) * 4 > len(sample):
             return None
         for table in _SHIFTS:

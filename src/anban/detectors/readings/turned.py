@@ -8,7 +8,7 @@ from ahocorasick_rs import AhoCorasick
 from anban.detectors.expressions import expression
 from anban.detectors.places import Put, put_in
 from anban.detectors.readings.english import English
-from anban.detectors.readings.pieces import LETTERS
+from anban.detectors.readings.pieces import words_in
 from anban.detectors.readings.spellings import HERE
 from anban.detectors.tables import read_yaml
 
@@ -41,7 +41,7 @@ class Turned:
     def reading(self, text: str) -> str | None:
         """The text in the direction in which it reads better than as it stands; None where that is this one."""
         sample = text[:_SAMPLE]
-        words = sample.translate(LETTERS).split()
+        words = words_in(sample)
         if self._phrases.find_matches_as_indexes(text) or self._runs_backwards(sample, words):
             quoted = self._quotes_turned(text)
             whole, by_word = text[::-1], " ".join(word[::-1] for word in text.split(" "))
@@ -136,7 +136,7 @@ class Turned:
         puts: list[Put] = []
         for found in islice(_QUOTED.finditer(text), _MOST_QUOTES):
             inside = found.group(1)
-            words = inside.translate(LETTERS).split()
+            words = words_in(inside)
             if self._phrases.find_matches_as_indexes(inside) or self._runs_backwards(inside, words):
                 start, end = found.span()
                 puts.append((inside[::-1], start + 1, end - 1))

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from anban.detectors.readings.characters import Characters
 from anban.detectors.readings.chinese import Chinese, close_up
 from anban.detectors.readings.decoded import decodings
 from anban.detectors.readings.english import Parting, english
@@ -22,10 +23,10 @@ _MOST_CHARS = 120_000  # in all views of a text
 _FIRST_FEW = 5  # views that every detector reads; from there on the most undone ones come first
 _SHORT = 40  # characters of a text that may be nothing but initials
 _AZ = frozenset("abcdefghijklmnopqrstuvwxyz")
-_MARKS = dict.fromkeys((  # that combine with the letter before them
+_MARKS = Characters(dict.fromkeys((  # that combine with the letter before them
     *range(0x300, 0x370), *range(0x483, 0x48A), *range(0x591, 0x5C8), *range(0x610, 0x61B), *range(0x64B, 0x660),
     *range(0x1AB0, 0x1B00), *range(0x1DC0, 0x1E00), *range(0x20D0, 0x2100), *range(0xFE20, 0xFE30),
-))  # fmt: skip
+), ""))  # fmt: skip
 _ACCENTED = frozenset(map(chr, (*range(0xC0, 0x370), *range(0x1E00, 0x1F00))))
 
 
@@ -75,14 +76,17 @@ class Readings:
         phrases = read_yaml(HERE / "phrases.yaml")
         look: dict[str, str] = {**marks["lookalike"], **marks["strange"]}
         self._strange = frozenset(marks["strange"])
-        self._stranger = {ord(odd): plain for odd, plain in marks["stranger"].items()}
         for base in (0x1F150, 0x1F170, 0x1F1E6, 0x1F130):
             look.update((chr(base + n), chr(ord("a") + n)) for n in range(26))
-        self._look = {ord(odd): plain for odd, plain in look.items()}
+        self._look = Characters({ord(odd): plain for odd, plain in look.items()})
+        # Beside each other strange letters leave no doubt, and some more stand for those that they look like.
+        stranger: dict[str, str] = marks["stranger"]
+        sure = look | {odd: look.get(plain, plain) for odd, plain in stranger.items()}
+        self._look_strange = Characters({ord(odd): plain for odd, plain in sure.items()})
         self._look_set = frozenset(look)
-        self._pictures_zh = {ord(picture): word for picture, word in marks["pictures"]["zh"].items()}
-        self._pictures_en = {ord(picture): f" {word} " for picture, word in marks["pictures"]["en"].items()}
-        self._picture_set = frozenset(marks["pictures"]["zh"])
+        self._pictures_zh: dict[str, str] = marks["pictures"]["zh"]
+        self._pictures_en = {picture: f" {word} " for picture, word in marks["pictures"]["en"].items()}
+        self._picture_set = frozenset(self._pictures_zh)
         sounds = Sounds(phrases)
         self._english = english()
         self._pinyin = Pinyin(sounds, self._english, phrases)
@@ -101,7 +105,8 @@ class Readings:
 
     def _of(self, raw: str, parting: Parting) -> list[View]:
         trail = Trail(folded_view(raw))
-        chars = set(trail.text)
+        first = trail.text
+        chars = set(first)
         trail.step("squashed", untagged(trail.text, chars))
         if "\n" in chars:
             trail.step("lines", as_one_line(trail.text))
@@ -109,7 +114,8 @@ class Readings:
             if len(trail.text) <= _ENDLESS:
                 trail.step("reversed", self._turned.upright(trail.text, chars))
             trail.step("lookalike", self._plain_letters(trail.text, chars))
-            chars = set(trail.text)
+            if trail.text is not first:
+                chars = set(trail.text)
         latin = not chars.isdisjoint(_AZ) or not chars.isdisjoint(self._pinyin.bopomofo_letters)
         han = not trail.text.isascii() and _has_han(chars)
         if han and len(trail.text) <= _ENDLESS:
@@ -139,26 +145,31 @@ class Readings:
         text = trail.text
         closed = (latin and self._latin.closed(text, parting)) or text
         closed = close_up(closed) if han else closed
-        pictures = bool(chars & self._picture_set)
+        pictures = chars & self._picture_set
         if pictures and closed != text and len(text) <= _LONG:
-            trail.aside("pictures", text.translate(self._pictures_zh if han else self._pictures_en))
+            trail.aside("pictures", _told(pictures, text, self._pictures_zh if han else self._pictures_en))
         trail.step("squashed", closed)
         if pictures:
             if not han:
-                trail.step("pictures", trail.text.translate(self._pictures_en))
+                trail.step("pictures", _told(pictures, trail.text, self._pictures_en))
             if han or not latin:
-                trail.step("pictures", closed.translate(self._pictures_zh))
+                trail.step("pictures", _told(pictures, closed, self._pictures_zh))
 
     def _plain_letters(self, text: str, chars: set[str]) -> str:
         if not chars.isdisjoint(_ACCENTED):
             for letters, plain in (("nü", "nv"), ("lü", "lv"), ("ǖ", "v"), ("ǘ", "v"), ("ǚ", "v"), ("ǜ", "v")):
                 text = text.replace(letters, plain)
-            text = unicodedata.normalize("NFD", text).translate(_MARKS)
+            text = _MARKS.put_in(unicodedata.normalize("NFD", text))
         if chars.isdisjoint(self._look_set):
             return text
-        if len(chars & self._strange) > 1:
-            text = text.translate(self._stranger)
-        return text.translate(self._look)
+        return (self._look_strange if len(chars & self._strange) > 1 else self._look).put_in(text)
+
+
+def _told(pictures: set[str], text: str, words: dict[str, str]) -> str:
+    """The text with each of these pictures in words."""
+    for picture in pictures:
+        text = text.replace(picture, words.get(picture, picture))
+    return text
 
 
 def _has_han(chars: set[str]) -> bool:

@@ -72,7 +72,7 @@ def stated(text: str) -> Iterator[tuple[int, str, float]]:
 
 
 def _hint(text: str) -> bool:
-    return any(mark in text for mark in ("岁", "年级", "初", "高", "国")) or any(char.isdigit() for char in text)
+    return any(mark in text for mark in ("岁", "年级", "初", "高", "国")) or any(map(str.isdigit, text))
 
 
 def _number(written: str) -> int | None:

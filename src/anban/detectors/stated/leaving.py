@@ -13,6 +13,7 @@ Leaving = Literal["exit", "goodbye"]
 
 _LONGEST = 60
 _P: dict[str, Expression] = load_expressions("leaving.yaml")
+_MARKS = dict.fromkeys(map(ord, "\t\n\f\r,.!?~。、…·:;'\"()（）[]-_*/\\"), " ")
 
 
 def asks_to_leave(text: str) -> Leaving | None:
@@ -23,13 +24,23 @@ def asks_to_leave(text: str) -> Leaving | None:
     """
     if len(text) > 4 * _LONGEST:
         return None
-    folded = fold(text).strip()
-    if not folded or len(folded) > _LONGEST or _P["danger"].search(folded) or "?" in folded:
+    return asked_in(fold(text))
+
+
+def asked_in(text: str) -> Leaving | None:
+    """As `asks_to_leave`, of a folded text."""
+    folded = text.strip()
+    if not folded or len(folded) > _LONGEST or "?" in folded:
         return None
-    if _P["slash"].search(folded):
+    # Asked last: most messages are no command, whatever else they say.
+    return None if (answer := _plainly(folded)) is None or _P["danger"].search(folded) else answer
+
+
+def _plainly(folded: str) -> Leaving | None:
+    if folded[0] in "/!结" and _P["slash"].search(folded):
         return "exit"
     plain = _without_pictures(folded).replace("'", "")
-    words = _P["trim"].sub(" ", plain).strip()
+    words = _trimmed(plain)
     close = words.replace(" ", "")
     chinese = any("\u4e00" <= char <= "\u9fff" for char in close) or close.isdigit()
     if chinese and not _P["zh_core"].search(close):
@@ -51,7 +62,7 @@ def _with_reason(text: str, chinese: bool) -> Leaving | None:
         return None
     asked: list[Leaving] = []
     for part in parts:
-        words = _P["trim"].sub(" ", part).strip()
+        words = _trimmed(part)
         if answer := _whole(words.replace(" ", "") if chinese else words, chinese):
             asked.append(answer)
         elif not (_P["zh_reason"] if chinese else _P["en_reason"]).search(words) or _P["no_reason"].search(words):
@@ -59,6 +70,11 @@ def _with_reason(text: str, chinese: bool) -> Leaving | None:
     if not asked:
         return None
     return "exit" if "exit" in asked else "goodbye"
+
+
+def _trimmed(text: str) -> str:
+    """The words with one blank for whatever marks stand between them, and none around."""
+    return " ".join(filter(None, text.translate(_MARKS).split(" "))).strip()
 
 
 def _without_pictures(text: str) -> str:
@@ -75,7 +91,7 @@ class LeavingSeen:
         """A command is certain; a goodbye nearly so."""
         if scene.window.role != "user":
             return ()
-        asked = asks_to_leave(scene.window.text)
+        asked = asked_in(scene.text) if len(scene.window.text) <= 4 * _LONGEST else None
         if asked is None:
             return ()
         score = 0.99 if asked == "exit" else 0.9

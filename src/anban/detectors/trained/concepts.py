@@ -20,6 +20,8 @@ _SHIFT = np.uint64(64 - BITS)
 _NEAR = 40  # characters within which two concepts stand together
 _ONE, _FIELD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _TWO, _SKIP, _THREE = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xA24BAED4963EE407), np.uint64(0x9FB21C651E98DF25)
+_LATIN = frozenset(filter(is_latin, map(chr, range(128))))
+_U31 = np.uint64(31)
 
 Buckets = npt.NDArray[np.int64]
 _U64 = npt.NDArray[np.uint64]
@@ -41,6 +43,7 @@ class Concepts:
         self._latin = [is_latin(entry[0]) for entry in entries]
         numbers = np.array([fields.index(name.partition(".")[0]) for name in names], np.uint64)
         self._field = (numbers + np.uint64(1)) * _FIELD
+        self._one = np.arange(1, len(names) + 1, dtype=np.uint64) * _ONE
         self._find = AhoCorasick(list(entries), matchkind=MatchKind.LeftmostLongest)
 
     def found(self, text: str) -> list[tuple[int, int, int]]:
@@ -49,7 +52,7 @@ class Concepts:
         return [
             (concept[entry], start, end)
             for entry, start, end in self._find.find_matches_as_indexes(text)
-            if not latin[entry] or not (is_latin(text[start - 1 : start]) or is_latin(text[end : end + 1]))
+            if not latin[entry] or (text[start - 1 : start] not in _LATIN and text[end : end + 1] not in _LATIN)
         ]
 
     def buckets(self, text: str) -> Buckets:
@@ -57,10 +60,12 @@ class Concepts:
         hits = self.found(text)
         if not hits:
             return np.empty(0, np.int64)
-        ids, starts, ends = np.array(hits, np.int64).T
-        one = (ids.astype(np.uint64) + np.uint64(1)) * _ONE
+        which, begun, ended = zip(*hits, strict=True)
+        ids = np.array(which)
+        one = self._one[ids]
         pieces = [one, self._field[ids]]
         if len(ids) > 1:
+            starts, ends = np.array(begun), np.array(ended)
             near = starts[1:] - ends[:-1] <= _NEAR
             two = _mixed(one[:-1] * _TWO + one[1:])
             pieces.append(two[near])
@@ -68,8 +73,10 @@ class Concepts:
                 wide = starts[2:] - ends[:-2] <= 2 * _NEAR
                 pieces.append(_mixed(one[:-2] * _SKIP + one[2:])[wide])
                 pieces.append(_mixed(two[:-1] * _THREE + one[2:])[wide])
-        return each_once((_mixed(np.concatenate(pieces)) >> _SHIFT).astype(np.int64))
+        return each_once((_mixed(np.concatenate(pieces)) >> _SHIFT).view(np.int64))
 
 
 def _mixed(values: _U64) -> _U64:
-    return (values ^ (values >> np.uint64(31))) * _TWO
+    mixed = values ^ (values >> _U31)
+    mixed *= _TWO
+    return mixed

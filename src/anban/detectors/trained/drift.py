@@ -34,7 +34,7 @@ class DriftSeen:
         """At most one signal, in the reading `turns`."""
         if scene.window.role != "user" or len(scene.before) < _HINTS:
             return ()
-        now = self._model.hint(scene.text)
+        now = self._model.hint_now(scene)
         if now < _FAINT:
             return ()
         hints = [hint for text in self._lately(scene) if (hint := self._hint(text)) >= _FAINT]

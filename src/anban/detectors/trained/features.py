@@ -19,6 +19,8 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _WORD = np.uint64(0xA24BAED4963EE407)
 _PAIR = np.uint64(0x9FB21C651E98DF25)
+_U1, _U29, _U30, _U31, _U32 = (np.uint64(number) for number in (1, 29, 30, 31, 32))
+_LETTER = np.array([chr(code) in "abcdefghijklmnopqrstuvwxyz0123456789'" for code in range(128)])
 _USER_SEED, _COMPANION_SEED = np.uint64(0x51ED270B7A9F3D11), np.uint64(0x2545F4914F6CDD1D)
 
 Buckets = npt.NDArray[np.int64]
@@ -27,10 +29,7 @@ _U64 = npt.NDArray[np.uint64]
 
 def buckets(text: str, longest: int = 4) -> Buckets:
     """Bucket numbers of the pieces of `text`: 1 to `longest` characters, words, two or three words; each once."""
-    codes = _codes(text[:_CHARS])
-    pieces = _char_pieces(codes, longest)
-    pieces.extend(_word_pieces(codes))
-    return each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+    return each_once((_pieces(_codes(text[:_CHARS]), longest) >> _SHIFT).view(np.int64))
 
 
 def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
@@ -45,9 +44,10 @@ def buckets_before(turns: Sequence[tuple[Role, str]]) -> Buckets:
 def _buckets_of_turn(role: Role, text: str) -> Buckets:
     """A turn comes again with every message that follows it; it is taken apart once."""
     seed = _USER_SEED if role == "user" else _COMPANION_SEED
-    codes = _codes(text)
-    pieces = [(piece ^ seed) * _MIX for piece in (*_char_pieces(codes, 3), *_word_pieces(codes))]
-    return each_once((np.concatenate(pieces) >> _SHIFT).astype(np.int64))
+    pieces = _pieces(_codes(text), 3)
+    pieces ^= seed
+    pieces *= _MIX
+    return each_once((pieces >> _SHIFT).view(np.int64))
 
 
 def each_once(found: Buckets) -> Buckets:
@@ -74,31 +74,45 @@ def _codes(text: str) -> _U64:
     return np.frombuffer(padded.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
 
 
-def _char_pieces(codes: _U64, longest: int) -> list[_U64]:
-    pieces: list[_U64] = []
-    rolling = (codes + np.uint64(1)) * _STEP
-    base = rolling
-    for length in range(1, min(longest, len(codes)) + 1):
-        if length > 1:
-            rolling = (rolling[:-1] ^ (rolling[:-1] >> np.uint64(29))) * _MIX + base[length - 1 :]
-        pieces.append((rolling ^ (rolling >> np.uint64(32))) * _PAIR)
-    return pieces
+def _pieces(codes: _U64, longest: int) -> _U64:
+    """Numbers of all pieces, many steps over few arrays: on a short text each step costs more than what it works on."""
+    runs = _char_runs(codes, longest)
+    chars = np.concatenate(runs)
+    chars ^= chars >> _U32
+    chars *= _PAIR
+    words = _word_pieces(codes)
+    return np.concatenate([chars, *words]) if words else chars
+
+
+def _char_runs(codes: _U64, longest: int) -> list[_U64]:
+    base = (codes + _U1) * _STEP
+    runs = [base]
+    for length in range(1, min(longest, len(codes))):
+        before = runs[-1][:-1]
+        rolling = before ^ (before >> _U29)
+        rolling *= _MIX
+        rolling += base[length:]
+        runs.append(rolling)
+    return runs
 
 
 def _word_pieces(codes: _U64) -> list[_U64]:
-    letter = ((codes >= 97) & (codes <= 122)) | (codes == 39) | ((codes >= 48) & (codes <= 57))
-    if not letter.any():
+    # The marks at either end of the text are no letters, so that every word has a beginning and an end.
+    letter = _LETTER.take(codes.view(np.int64), mode="clip")
+    edges: Any = (letter[1:] != letter[:-1]).nonzero()[0]
+    if not len(edges):
         return []
-    edges = np.flatnonzero(np.diff(letter.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[::2], edges[1::2]
-    place: Any = np.arange(len(codes), dtype=np.uint64)
-    owner = np.repeat(starts, ends - starts).astype(np.uint64)
-    inside = place[letter]
-    mixed = (codes[letter] * _STEP) ^ ((inside - owner + np.uint64(1)) * _WORD)
-    mixed = (mixed ^ (mixed >> np.uint64(31))) * _MIX
-    firsts = np.concatenate(([0], np.cumsum(ends - starts)[:-1]))
-    words: _U64 = np.add.reduceat(mixed, firsts)
-    words = (words ^ (words >> np.uint64(30))) * _WORD
+    edges += 1
+    starts = edges[::2]
+    lengths = edges[1::2] - starts
+    ends = lengths.cumsum()
+    inside: Any = letter.nonzero()[0]
+    number = (inside - starts.repeat(lengths) + 1).view(np.uint64)
+    mixed = (codes[inside] * _STEP) ^ (number * _WORD)
+    mixed ^= mixed >> _U31
+    mixed *= _MIX
+    words: _U64 = np.add.reduceat(mixed, ends - lengths)
+    words = (words ^ (words >> _U30)) * _WORD
     pieces = [words]
     if len(words) > 1:
         pieces.append((words[:-1] * _PAIR + words[1:]) * _MIX)

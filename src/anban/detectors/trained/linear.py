@@ -24,6 +24,7 @@ _NOTHING: Buckets = np.empty(0, dtype=np.int64)
 _ONES = np.ones(1 << 13, np.float32)  # to sum by: twice as fast as a sum that converts; a text has fewer pieces
 _SEGMENT = 400
 _SEGMENTS = 16
+_LIFE = "self-harm"
 _GROUND = 0.5  # the probability from which a user's text alone is ground for suspicion
 ARRAYS = ("weights", "scale", "concepts", "concepts_scale", "bias")
 LEAST = 0.2  # a probability below this is not worth a signal
@@ -43,8 +44,10 @@ class Head:
         self._slope = {lang: np.array([c[0] for c in lines], np.float32) for lang, lines in calibration.items()}
         self._shift = {lang: np.array([c[1] for c in lines], np.float32) for lang, lines in calibration.items()}
 
-    def probabilities(self, text: Buckets, concepts: Buckets, before: Buckets, lang: str, *, led: bool = True) -> Any:
-        """Calibrated probability of each signal.
+    def probabilities(
+        self, text: Buckets, concepts: Buckets, before: Buckets, lang: str, *, led: bool = True
+    ) -> tuple[Any, Any]:
+        """Calibrated probability of each signal: of the text alone, and in the light of what was said before.
 
         What was said before colours a text. Unless it may lead (`led`), it cannot make a suspicion where the text alone
         gives no ground for one: ordinary words stay ordinary however often they are said.
@@ -54,22 +57,23 @@ class Head:
             margin += _sum(self._concepts, concepts) * self._concepts_scale
         alone = self._calibrated(margin, lang)
         if not len(before):
-            return alone
+            return alone, alone
         coloured = self._calibrated(margin + BEFORE_SHARE * _sum(self._weights, before) * self._scale, lang)
-        return coloured if led else np.where(alone >= _GROUND, coloured, np.minimum(coloured, alone))
+        return alone, coloured if led else np.where(alone >= _GROUND, coloured, np.minimum(coloured, alone))
 
     def _calibrated(self, margin: Any, lang: str) -> Any:
-        return 1 / (1 + np.exp(-np.clip(self._slope[lang] * margin + self._shift[lang], -30, 30)))
+        return 1 / (1 + np.exp(-np.minimum(np.maximum(self._slope[lang] * margin + self._shift[lang], -30), 30)))
 
 
 def _sum(weights: Any, found: Buckets) -> Any:
-    return _ONES[: len(found)] @ np.take(weights, found, axis=0).astype(np.float32) * np.float32(share(len(found)))
+    return _ONES[: len(found)] @ weights.take(found, axis=0).astype(np.float32) * np.float32(share(len(found)))
 
 
 class Trained:
     """The model as a detector. Refuses to load when the file is not the one its card names.
 
-    `least` is the probability below which it keeps silent; 0.0 makes it say what it thinks of every signal it knows.
+    A probability below `LEAST` is no signal. One from `least` up is still noted as faint; 0.0 makes it say what it
+    thinks of every signal it knows.
     """
 
     name = "model"
@@ -93,10 +97,12 @@ class Trained:
         """The model's word on the text, and on the other views of it, as a probability for each signal it knows."""
         head = self._heads[scene.window.role]
         before = buckets_before(scene.before)
-        best = self._of(head, scene.text, before)
+        alone, best = self._of(head, scene.text, before)
+        if _LIFE in head.names:
+            scene.noted[_LIFE] = float(alone[head.names.index(_LIFE)])
         views = ["raw"] * len(head.names)
         for view in self._others(scene):
-            found = self._of(head, view.text, before)
+            _, found = self._of(head, view.text, before)
             if view.name == "squashed":
                 # Nobody writes apart without a reason; what counts is what it says, not that it is written so.
                 best, views = found, ["squashed"] * len(views)
@@ -105,17 +111,26 @@ class Trained:
                 found = np.where(best >= _GROUND, found, best)
             for n in np.flatnonzero(found > best + 0.1):
                 best[n], views[n] = found[n], view.name
+        scores: list[float] = best.tolist()
+        if self._least < LEAST:
+            scene.faint.extend(pair for pair in zip(head.names, scores, strict=True) if self._least <= pair[1] < LEAST)
         return [
-            Signal(head.names[n], float(best[n]), "model", self.name, self.version, None, views[n])
-            for n in np.flatnonzero(best >= self._least)
+            Signal(kind, score, "model", self.name, self.version, None, view)
+            for kind, score, view in zip(head.names, scores, views, strict=True)
+            if score >= LEAST
         ]
 
     def hint(self, text: str) -> float:
         """The probability that a person's folded text, by itself and as it stands, speaks of self-harm."""
         head = self._heads["user"]
-        if "self-harm" not in head.names:
+        if _LIFE not in head.names:
             return 0.0
-        return float(self._of(head, text, _NOTHING)[head.names.index("self-harm")])
+        return float(self._of(head, text, _NOTHING)[0][head.names.index(_LIFE)])
+
+    def hint_now(self, scene: Scene) -> float:
+        """As `hint`, of the present message; what `look` has noted of it is not asked again."""
+        noted = scene.noted.get(_LIFE)
+        return self.hint(scene.text) if noted is None else noted
 
     @staticmethod
     def _others(scene: Scene) -> list[View]:
@@ -124,13 +139,15 @@ class Trained:
             views.append(View("joined", scene.joined[0]))
         return views
 
-    def _of(self, head: Head, text: str, before: Buckets) -> Any:
+    def _of(self, head: Head, text: str, before: Buckets) -> tuple[Any, Any]:
+        """The text alone and in the light of the turns before; of a long one the strongest of its parts."""
         if len(text) <= _SEGMENT + 200:
             return self._judged(head, text, before)
         starts = np.linspace(0, len(text) - _SEGMENT, min(_SEGMENTS, len(text) // _SEGMENT + 1)).astype(int)
-        return np.max([self._judged(head, text[at : at + _SEGMENT], before) for at in starts], axis=0)
+        parts = [self._judged(head, text[at : at + _SEGMENT], before) for at in starts]
+        return np.max([alone for alone, _ in parts], axis=0), np.max([best for _, best in parts], axis=0)
 
-    def _judged(self, head: Head, text: str, before: Buckets) -> Any:
+    def _judged(self, head: Head, text: str, before: Buckets) -> tuple[Any, Any]:
         pieces, concepts = buckets(self._idioms.without_idioms(text)), self._thesaurus.buckets(text)
         return head.probabilities(pieces, concepts, before, language(text), led=head is self._heads["assistant"])
 
