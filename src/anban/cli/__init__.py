@@ -1,4 +1,4 @@
-"""The command line: `anban up | check | wordlists | duties | why | drill | doctor | ledger | verify | train`."""
+"""The command line: `anban up | check | staff | rota | duties | why | drill | doctor | ledger | verify | train …`."""
 
 import sys
 

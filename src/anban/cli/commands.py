@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 from cyclopts import App, Parameter
@@ -22,6 +22,10 @@ ledger = App(name="ledger", help="The evidence.")
 app.command(ledger)
 training = App(name="train", help="Building and measuring the detectors' model.", result_action="return_value")
 app.command(training)
+staff = App(name="staff", help="Who works at the care desk.", result_action="return_value")
+app.command(staff)
+rota = App(name="rota", help="Who is on duty at the care desk, and when.", result_action="return_value")
+app.command(rota)
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -175,3 +179,88 @@ def tail(
                 f"{seq:>6}  {entry['at'][:19]}  {entry['kind']:<22}  {entry['subject'][-8:]}  {facts}", markup=False
             )
     return 0
+
+
+@staff.command(name="list")
+def staff_list(*, json: bool = False, data: Data = DEFAULT_DATA) -> int:
+    """Everybody who works at the desk. Exit code 1 when nobody does."""
+    from anban.cli.staff import show_staff
+
+    return show_staff(Service(data), as_json=json)
+
+
+@staff.command(name="add")
+def staff_add(
+    login: str,
+    *,
+    name: str,
+    role: Literal["responder", "lead"] = "responder",
+    tier: int | None = None,
+    route: list[str] | None = None,
+    data: Data = DEFAULT_DATA,
+) -> int:
+    """Add somebody; the password is asked for, or read from a pipe, or made when empty.
+
+    --tier: 1 first line, 2 second, 3 leads (default: 1, and 3 for a lead). --route kind:address, such as
+    phone:13800000000, says how to page them when they do not look at the desk; it may be given several times.
+    """
+    from anban.cli.staff import add
+
+    return add(Service(data), login, name, role, tier or (3 if role == "lead" else 1), route or [])
+
+
+@staff.command(name="password")
+def staff_password(login: str, *, data: Data = DEFAULT_DATA) -> int:
+    """Give somebody a new password; every log-in of theirs ends."""
+    from anban.cli.staff import renew_password
+
+    return renew_password(Service(data), login)
+
+
+@staff.command(name="totp")
+def staff_totp(login: str, *, data: Data = DEFAULT_DATA) -> int:
+    """Give somebody a new secret for their authenticator app; every log-in of theirs ends."""
+    from anban.cli.staff import renew_code
+
+    return renew_code(Service(data), login)
+
+
+@staff.command(name="off")
+def staff_off(login: str, *, data: Data = DEFAULT_DATA) -> int:
+    """Somebody stops working here: nothing opens for them, and nobody calls them."""
+    from anban.cli.staff import switch
+
+    return switch(Service(data), login, "off")
+
+
+@staff.command(name="on")
+def staff_on(login: str, *, data: Data = DEFAULT_DATA) -> int:
+    """Somebody comes back."""
+    from anban.cli.staff import switch
+
+    return switch(Service(data), login, "on")
+
+
+@rota.command(name="show")
+def rota_show(*, json: bool = False, data: Data = DEFAULT_DATA) -> int:
+    """The shifts, who is on duty, and the holes of the coming week. Exit code 1 when nobody is on duty now."""
+    from anban.cli.staff import show_rota
+
+    return show_rota(Service(data), as_json=json)
+
+
+@rota.command(name="add")
+def rota_add(
+    login: str,
+    *,
+    hours: str,
+    days: str = "all",
+    time_zone: str = "Asia/Shanghai",
+    from_day: str | None = None,
+    until_day: str | None = None,
+    data: Data = DEFAULT_DATA,
+) -> int:
+    """Add hours that come again: --hours 20:00-08:00 --days mon,tue,wed. 00:00-24:00 is the whole day."""
+    from anban.cli.staff import add_hours
+
+    return add_hours(Service(data), login, hours, days, time_zone, from_day, until_day)

@@ -98,8 +98,19 @@ def _service(service: Service) -> list[Finding]:
     pending = [duty["id"] for duty in duties if duty["mode"] == "pending"]
     said = f"{len(pending)} of {len(duties)} duties are pending: this version does not perform them"
     found.append(Finding("duties", "note" if pending else "ok", said))
-    found.append(Finding("desk", "note", "no desk and no outreach in this version: nobody outside is told"))
+    found.append(_rota(service))
     return found
+
+
+def _rota(service: Service) -> Finding:
+    rota = service.ask("GET", "/anban/v1/rota")
+    if not rota["shifts"]:
+        return Finding("rota", "wrong", "nobody is on the rota: nobody comes; `anban staff add`, then `anban rota add`")
+    if not rota["on_duty"]:
+        return Finding("rota", "wrong", "nobody is on duty now: whoever is in danger now, nobody comes")
+    if rota["empty_hours"]:
+        return Finding("rota", "wrong", f"nobody is on the rota in {rota['empty_hours']} hours of the next seven days")
+    return Finding("rota", "ok", f"{len(rota['on_duty'])} on duty now; somebody in every hour of the next seven days")
 
 
 def _ready(service: Service) -> dict[str, Any]:

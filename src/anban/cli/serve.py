@@ -134,6 +134,8 @@ def _greet(settings: Settings, port: int, first_key: str | None, demo_master_key
     base = f"http://{settings.host}:{port}"
     out.print(f"\n[bold]Anban 安伴[/bold] is serving at {base}\n")
     out.print(f"  companion chat    {base}/")
+    hint = "   lin, chen or wang / anban-demo (code on the page)" if settings.demo else ""
+    out.print(f"  care desk         {base}/desk{hint}")
     out.print(f"  status            {base}/status")
     out.print(f"  API description   {base}/openapi.json")
     if settings.demo:

@@ -16,15 +16,16 @@ _HASHER = PasswordHasher()
 STEP = 30
 """Seconds that a code stands; authenticator apps know no other."""
 
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$jh6H8FHgdrJsm00zUDtTGQ$e9FDKWW68ZveS0rBPQULRot6vQNUiWzWpTZnyMxfWAI"
-"""What a log-in that does not exist is compared with, so that it takes as long as one that does."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
     """A password as it is stored."""
 
     text: str
+
+
+NOBODY = Hashed("$argon2id$v=19$m=65536,t=3,p=4$jh6H8FHgdrJsm00zUDtTGQ$e9FDKWW68ZveS0rBPQULRot6vQNUiWzWpTZnyMxfWAI")
+"""What a log-in that does not exist is compared with, so that it takes as long as one that does."""
 
 
 def hashed(password: str) -> Hashed:
@@ -35,7 +36,7 @@ def hashed(password: str) -> Hashed:
 def matches(stored: Hashed | None, password: str) -> bool:
     """Whether `password` is the stored one; None is nobody's and takes as long to refuse. As slow as `hashed`."""
     try:
-        return _HASHER.verify(stored.text if stored else _NOBODY, _bytes(password)) and stored is not None
+        return _HASHER.verify((stored or NOBODY).text, _bytes(password)) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
-from anban.base.errors import BadInput, NotFound
+from anban.base.errors import BadInput, Conflict, NotFound
 from anban.base.ids import new_id
 from anban.provider.desk_models import shifts, staff
 from anban.provider.shift import DAY, Shift, stands, zone_named
+from anban.provider.staff import rest
 
 LEADS = 3
 
@@ -51,7 +52,7 @@ def add_shift(
         raise BadInput("the last day lies before the first", field="until_day")
     zone_named(time_zone)
     if connection.execute(select(staff.c.id).where(staff.c.id == staff_id, staff.c.service == service)).first() is None:
-        raise NotFound("no such person at this desk")
+        raise NotFound("no such person at this desk", field="staff")
     identifier = new_id("shf_")
     connection.execute(
         insert(shifts).values(
@@ -74,7 +75,7 @@ def end_shift(connection: Connection, service: str, identifier: str, last_day: d
     mine = shifts.c.id == identifier, shifts.c.service == service
     changed = connection.execute(update(shifts).where(*mine).values(until_day=last_day.isoformat()))
     if changed.rowcount != 1:
-        raise NotFound("no such shift")
+        raise NotFound("no such shift", field="shift")
 
 
 def shifts_of(connection: Connection, service: str, *, since: date | None = None) -> tuple[Shift, ...]:
@@ -106,6 +107,24 @@ def on_duty(connection: Connection, service: str, at: datetime) -> tuple[OnDuty,
     lines = [OnDuty(shift.staff, shift.tier, shift.role) for shift in here]
     leads = [OnDuty(shift.staff, LEADS, shift.role) for shift in here if shift.role == "lead"]
     return tuple(dict.fromkeys((*lines, *leads)))
+
+
+def take_rest(connection: Connection, service: str, staff_id: str, until: datetime, at: datetime) -> None:
+    """Somebody rests until then. Raises `Conflict` when they are the only one on duty, `NotFound` for a stranger."""
+    mine = staff.c.id == staff_id, staff.c.service == service
+    if connection.execute(select(staff.c.id).where(*mine)).first() is None:
+        raise NotFound("no such person at this desk", field="staff")
+    here = {each.staff for each in on_duty(connection, service, at)}
+    if here == {staff_id}:
+        raise Conflict("nobody else is on duty now", field="last")
+    rest(connection, staff_id, until)
+
+
+def end_rest(connection: Connection, service: str, staff_id: str) -> None:
+    """Somebody is back before their rest is over. Raises `NotFound`."""
+    if connection.execute(select(staff.c.id).where(staff.c.id == staff_id, staff.c.service == service)).first() is None:
+        raise NotFound("no such person at this desk", field="staff")
+    rest(connection, staff_id, None)
 
 
 def _shift(row: Row[Any]) -> Shift:

@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 from asyncio import Semaphore
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
 
@@ -26,6 +28,9 @@ from anban.web.problems import Elsewhere
 from anban.web.user import HEADERS, LANG_COOKIE
 from anban.words.helplines import Lang
 
+JoinTimes = Callable[[Connection, str, datetime], Sequence[float]]
+"""Of a service, since a moment: how many seconds each person in danger waited until somebody joined."""
+
 COOKIE = "anban_desk"
 PATH = "/desk"
 LOGIN = "/desk/login"
@@ -43,6 +48,8 @@ class Desk:
     environment: Environment
     demo: bool
     secret: bytes
+    joins: JoinTimes | None = None
+    """Seconds from the opening of each case to the person who joined; without it the leads' page draws none."""
     checking: Semaphore = field(default_factory=lambda: Semaphore(2))
     """Passwords that are checked at once: each takes 64 MiB and a processor."""
 
