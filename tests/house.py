@@ -21,8 +21,9 @@ from typing import Any
 import httpx
 
 from anban.app import House as Built
-from anban.app import build, mount
+from anban.app import build, mount, worker
 from anban.base.db_dead import DeadDatabase
+from anban.base.durable import Worker
 from anban.base.ids import new_id
 from anban.detectors.listed.listed_words import listed_words
 from anban.detectors.panel import Panel
@@ -148,9 +149,11 @@ class House:
     model: ScriptedModel
     http: httpx.AsyncClient
     rt: Runtime = field(init=False)
+    worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
         self.rt = self.built.rt
+        self.worker = worker(self.built)
 
     @property
     def service(self) -> Service:
@@ -228,6 +231,15 @@ class House:
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.http.get(path, headers=_named(headers))
+
+    async def work(self, *, minutes: float = 0, seconds: float = 0) -> None:
+        """Let time pass, and have everything done that cases owe by then."""
+        self.clock.advance(minutes=minutes, seconds=seconds)
+        await self.worker.drain()
+
+    async def sent(self) -> list[dict[str, Any]]:
+        """What the local channels would have sent so far."""
+        return (await self.get("/anban/v1/demo/sent")).json()
 
     async def chat(self, text: str, user: str = "xiaolin", **more: Any) -> httpx.Response:
         """One message through the gateway's door, not streamed."""

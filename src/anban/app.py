@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from anban.base.clock import Clock, ShiftedClock, SystemClock
 from anban.base.db import Connection, Database, metadata, open_database
 from anban.base.db_dead import DeadDatabase
 from anban.base.db_sqlite import quick_check
+from anban.base.durable import Worker
 from anban.base.errors import StorageFailed
 from anban.base.ids import new_id
 from anban.base.keys import MasterKeys
@@ -33,7 +35,11 @@ from anban.base.migrate import migrate
 from anban.base.secrets import kept_secret
 from anban.base.spool import Spool
 from anban.cases import models as _cases
+from anban.cases.carry import carry_crisis
+from anban.cases.carrying import Carrying
+from anban.cases.crisis import CRISIS
 from anban.cases.late import UNKNOWN_SERVICE
+from anban.cases.ringing import Ringing
 from anban.conversations import models as _conversations
 from anban.detectors.guards.known import family_named
 from anban.detectors.listed.listed_words import listed_words
@@ -45,8 +51,11 @@ from anban.ledger import models as _ledger
 from anban.ledger.checkpoint import signer
 from anban.ledger.sequencer import Sequencer
 from anban.outreach import models as _outreach
+from anban.outreach.building import build_outreach
+from anban.outreach.outreach import Outreach
 from anban.people import models as _people
 from anban.provider import desk_models as _desk
+from anban.provider.demo_staff import seed_demo
 from anban.provider.models import Service
 from anban.provider.services import add_key, has_keys, open_service
 from anban.rails.companion import Companion
@@ -54,7 +63,7 @@ from anban.rails.consult import Consulted
 from anban.rails.figures import Figures
 from anban.rails.hearing import Hearing
 from anban.rails.opinion import Opinion
-from anban.rails.post import Flights, Post
+from anban.rails.post import DESK, Flights, Post
 from anban.rails.presence import Presence
 from anban.rails.pulse import beat
 from anban.rails.runtime import Rules, Runtime
@@ -65,6 +74,10 @@ from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_ke
 from anban.web.auth import Doorman
 from anban.web.caseroom import act_on_case, get_case, list_cases
 from anban.web.demo import advance_clock, sent
+from anban.web.desk.door import Desk
+from anban.web.desk.lead import lead_page, put_shift, stop_shift, take_break
+from anban.web.desk.login import log_in, log_out, login_page
+from anban.web.desk.roster import change_staff, list_staff, put_rota, put_staff, show_rota
 from anban.web.evidence import decision, duties, ledger_export, ledger_tail, turn_service
 from anban.web.gateway.body import Limits
 from anban.web.gateway.chat import Gateway, chat_completions, models
@@ -95,6 +108,10 @@ class House:
     rt: Runtime
     service: Service
     sequencer: Sequencer
+    outreach: Outreach
+    bell: asyncio.Event
+    """Rings when this process made a promise that may be due at once."""
+
     admin_key: str
     first_key: str | None
     demo_master_key: bool
@@ -114,7 +131,7 @@ async def build(settings: Settings) -> House:
     opinion, hearing = _opinion(settings, clock), _hearing(settings, clock)
     listed = listed_words(settings.wordlists)
     db = await _database(settings)
-    service, first_key = await _service(db, settings, clock.now())
+    service, first_key = await _service(db, settings, keys, clock.now())
     words = load_words()
     rules = _rules(register, settings)
     model = (
@@ -122,6 +139,7 @@ async def build(settings: Settings) -> House:
         if settings.upstream_url
         else Companion(words, pace=0.02 if settings.demo else 0.0)
     )
+    bell = asyncio.Event()
     rt = Runtime(
         clock=clock,
         db=db,
@@ -137,11 +155,39 @@ async def build(settings: Settings) -> House:
         flights=Flights(),
         spool=_spool(settings.data, keys),
         figures=Figures(),
+        wake_work=bell.set,
         opinion=opinion,
         senses=Senses(hearing, read_image if can_see() else None),
     )
     sequencer = Sequencer(db, signer(keys, "anban"), clock, holder=new_id("proc_"))
-    return House(settings, register, rt, service, sequencer, _admin_key(settings.data), first_key, generated)
+    outreach = build_outreach(
+        settings.channels.get_secret_value(), demo=settings.demo, clock=clock, keys=keys, db=db,
+        rules=rules(service, frozenset[str](), clock.now()),
+    )  # fmt: skip
+    admin_key = _admin_key(settings.data)
+    return House(settings, register, rt, service, sequencer, outreach, bell, admin_key, first_key, generated)
+
+
+def worker(house: House) -> Worker:
+    """Who carries this house's cases on the slow clock."""
+    rt, url = house.rt, house.settings.own_url
+
+    def changed(user: str) -> None:
+        rt.post.wake(user)
+        rt.post.wake(DESK)
+
+    carrying = Carrying(
+        db=rt.db,
+        clock=rt.clock,
+        keys=rt.keys,
+        rules=rt.rules,
+        words=rt.words,
+        outreach=house.outreach,
+        ringing=Ringing(rt.keys, rt.words, house.outreach, url),
+        changed=changed,
+        public_url=url,
+    )
+    return Worker(rt.db, rt.clock, {CRISIS: partial(carry_crisis, c=carrying)}, new_id("work_"), house.bell)
 
 
 def mount(house: House) -> Litestar:
@@ -167,17 +213,23 @@ def mount(house: House) -> Litestar:
     environment = Environment(
         loader=FileSystemLoader(HERE / "web" / "pages"), autoescape=True, undefined=StrictUndefined
     )
+    desk = Desk(gateway, environment, settings.demo, rt.keys.derived("desk forms").secret)
     pages = Pages(gateway, watched, environment, DEMO_KEY if settings.demo else None)
     handlers: list[ControllerRouterHandler] = [
         chat_completions, models, moderations, events, acknowledge_event, press_exit,
         put_person, get_person, list_cases, get_case, act_on_case,
         ledger_tail, ledger_export, decision, duties, turn_service,
+        list_staff, put_staff, change_staff, show_rota, put_rota,
+        login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
         healthz, readyz, metrics, openapi, chat_page, say, status_page,
         create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False),
     ]  # fmt: skip
     if settings.demo:
         handlers += [advance_clock, sent]
-    parts = {"gateway": gateway, "watched": watched, "office": office, "pages": pages, "register": house.register}
+    parts = {
+        "gateway": gateway, "watched": watched, "office": office, "pages": pages, "desk": desk,
+        "register": house.register,
+    }  # fmt: skip
     return Litestar(
         handlers,
         dependencies={
@@ -205,13 +257,14 @@ async def alive(house: House) -> AsyncGenerator[None]:
     tasks = [
         asyncio.create_task(house.sequencer.run_forever(stop)),
         asyncio.create_task(beat(house.rt, house.service, stop)),
+        asyncio.create_task(worker(house).run_forever(stop)),
     ]
     try:
         yield
     finally:
         stop.set()
         await asyncio.wait(tasks, timeout=5)
-        for part in (house.rt.model, house.rt.opinion, house.rt.senses):
+        for part in (house.rt.model, house.rt.opinion, house.rt.senses, house.outreach):
             if part is not None:
                 await part.close()
         await house.rt.db.close()
@@ -235,13 +288,14 @@ async def _database(settings: Settings) -> Database:
     return DeadDatabase("the database could not be opened at start")
 
 
-async def _service(db: Database, settings: Settings, at: datetime) -> tuple[Service, str | None]:
+async def _service(db: Database, settings: Settings, keys: MasterKeys, at: datetime) -> tuple[Service, str | None]:
     """The deployment's own service, and its first key when it had none."""
 
     def work(connection: Connection) -> tuple[Service, str | None]:
         service = open_service(connection, name="companion", packs=settings.rule_packs, place=settings.place)
         if settings.demo:
             add_key(connection, service.id, at, DEMO_KEY)
+            seed_demo(connection, keys, service.id, at)
             return service, None
         return service, None if has_keys(connection) else add_key(connection, service.id, at)
 

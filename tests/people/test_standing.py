@@ -52,4 +52,4 @@ def test_a_year_alone_is_read_as_its_last_day_in_favour_of_protection() -> None:
 
 def test_parameters_for_minors_bind_for_minors_only() -> None:
     assert standing(person(band="8-11")).groups == {"minors", "known-minors"}
-    assert standing(person(1930)).groups == frozenset() == standing(None).groups
+    assert standing(person(1930)).groups == {"elders"} and standing(None).groups == frozenset()

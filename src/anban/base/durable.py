@@ -167,19 +167,17 @@ def overdue(connection: Connection, before: datetime) -> int:
 
 
 class Worker:
-    """Carries due work, `AT_ONCE` pieces side by side. Wake it when a promise was made in this process."""
+    """Carries due work, `AT_ONCE` pieces side by side. `bell` is set when a promise was made in this process."""
 
-    def __init__(self, db: Database, clock: Clock, carriers: Mapping[str, Carry], holder: str) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, carriers: Mapping[str, Carry], holder: str, bell: asyncio.Event
+    ) -> None:
         self._db = db
         self._clock = clock
         self._carriers = carriers
         self._holder = holder
-        self._bell = asyncio.Event()
+        self._bell = bell
         self._under_way: set[asyncio.Task[None]] = set()
-
-    def wake(self) -> None:
-        """Something may be due now."""
-        self._bell.set()
 
     async def run_forever(self, stop: asyncio.Event, every: float = 1.0) -> None:
         """Look for due work each `every` seconds, and when woken, until `stop`."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from anban.base.durable import promise
 from anban.base.errors import NotFound
 from anban.base.ids import new_id
 from anban.base.times import aware
@@ -21,6 +22,7 @@ MOVES = {
     "closed": "closed",
     "reviewed": "reviewed",
     "reopened": "open",
+    "requested": "open",
 }
 """Events that move the state; all others (raised, seen, help_offered, note) add to it."""
 
@@ -47,6 +49,8 @@ class Case:
     level: int
     state: str
     opened_at: datetime
+    band: int
+    waiting_since: datetime
     closed_at: datetime | None = None
     events: tuple[CaseEvent, ...] = ()
 
@@ -72,6 +76,12 @@ def read_case(connection: Connection, identifier: str) -> Case:
     return _case(row, events_of(connection, identifier))
 
 
+def locked_case(connection: Connection, identifier: str) -> Case:
+    """The same, and nobody else changes it until this transaction ends. Raises `NotFound`."""
+    connection.execute(select(cases.c.id).where(cases.c.id == identifier).with_for_update())
+    return read_case(connection, identifier)
+
+
 def cases_of(connection: Connection, user: str) -> tuple[Case, ...]:
     """All cases of a person, newest first, with events."""
     rows = connection.execute(select(cases).where(cases.c.user == user).order_by(cases.c.id.desc())).all()
@@ -91,9 +101,20 @@ def events_of(connection: Connection, identifier: str) -> tuple[CaseEvent, ...]:
 
 
 def begin(
-    connection: Connection, *, service: str, user: str, kind: str, level: int, at: datetime, facts: Mapping[str, Any]
+    connection: Connection,
+    *,
+    service: str,
+    user: str,
+    kind: str,
+    level: int,
+    at: datetime,
+    band: int,
+    facts: Mapping[str, Any],
 ) -> tuple[Case, bool]:
-    """Open a case of this kind for this person, or find the open one. True when it is new."""
+    """Open a case of this kind for this person, or find the open one. True when it is new.
+
+    `band` is its place in the queue. That something is owed from now on is promised in the same transaction.
+    """
     found = open_case_of(connection, user, kind)
     if found is not None:
         return found, False
@@ -103,7 +124,7 @@ def begin(
             connection.execute(
                 insert(cases).values(
                     id=identifier, service=service, user=user, kind=kind, level=level,
-                    state="open", opened_at=at, open_key=_open_key(user, kind),
+                    state="open", opened_at=at, open_key=_open_key(user, kind), band=band, waiting_since=at,
                 )
             )  # fmt: skip
     except IntegrityError:
@@ -112,12 +133,15 @@ def begin(
         if found is None:
             raise
         return found, False
-    case = Case(identifier, service, user, kind, level, "open", at)
+    case = Case(identifier, service, user, kind, level, "open", at, band, at)
     return append(connection, case, CaseEvent("opened", "opened", at, "anban", {"level": level, **facts})), True
 
 
-def append(connection: Connection, case: Case, event: CaseEvent) -> Case:
-    """Add an event, once; returns the case as its events now say it is."""
+def append(connection: Connection, case: Case, event: CaseEvent, *, band: int | None = None, wake: bool = True) -> Case:
+    """Add an event, once; returns the case as its events now say it is.
+
+    Whoever carries the case is woken, unless it is they who write (`wake`). `band` moves it in the queue.
+    """
     # Two replicas that add to one case do so one after the other, so that each folds the other's event in too.
     connection.execute(select(cases.c.id).where(cases.c.id == case.id).with_for_update())
     try:
@@ -132,18 +156,27 @@ def append(connection: Connection, case: Case, event: CaseEvent) -> Case:
         return read_case(connection, case.id)
     events = events_of(connection, case.id)
     current, level = state(events)
-    closed = event.at if current in ("closed", "reviewed") else None
+    over = current in ("closed", "reviewed")
+    closed = (case.closed_at or event.at) if over else None
+    waits = event.at if event.kind in ("raised", "reopened", "requested") else case.waiting_since
+    place = case.band if band is None else band
     connection.execute(
         update(cases)
         .where(cases.c.id == case.id)
         .values(
             state=current,
             level=level,
-            closed_at=case.closed_at or closed,
-            open_key=None if closed else _open_key(case.user, case.kind),
+            closed_at=closed,
+            open_key=None if over else _open_key(case.user, case.kind),
+            band=place,
+            waiting_since=waits,
         )
     )
-    return Case(case.id, case.service, case.user, case.kind, level, current, case.opened_at, closed, events)
+    if wake:
+        promise(connection, case.id, case.kind, event.at, place)
+    return Case(
+        case.id, case.service, case.user, case.kind, level, current, case.opened_at, place, waits, closed, events
+    )  # fmt: skip
 
 
 def _open_key(user: str, kind: str) -> str:
@@ -153,5 +186,6 @@ def _open_key(user: str, kind: str) -> str:
 def _case(row: Any, events: tuple[CaseEvent, ...]) -> Case:
     closed = aware(row.closed_at) if row.closed_at else None
     return Case(
-        row.id, row.service, row.user, row.kind, row.level, row.state, aware(row.opened_at), closed, events
+        row.id, row.service, row.user, row.kind, row.level, row.state,
+        aware(row.opened_at), row.band, aware(row.waiting_since), closed, events,
     )  # fmt: skip

@@ -14,6 +14,9 @@ from anban.conversations.models import mail
 
 STATES = ("shown", "accepted", "closed")
 
+SAID = "said"
+"""The kind of mail that carries the person's own words to whoever holds their conversation."""
+
 MAIL_INSERT = insert(mail)
 
 _AFTER = (

@@ -23,15 +23,23 @@ class Kind(StrEnum):
     CASE_CLOSED = "case.closed"
     CASE_REVIEWED = "case.reviewed"
     CASE_REOPENED = "case.reopened"
+    CASE_NOTED = "case.noted"
+    CASE_CALL_LOGGED = "case.call.logged"
+    CONVERSATION_READ = "conversation.read"
     DESK_PAGED = "desk.paged"
     DESK_ESCALATED = "desk.escalated"
+    DESK_ALARMED = "desk.alarmed"
     TAKEOVER_REQUESTED = "takeover.requested"
     TAKEOVER_CLAIMED = "takeover.claimed"
     TAKEOVER_JOINED = "takeover.joined"
     TAKEOVER_HANDED_BACK = "takeover.handed_back"
     OUTREACH_ATTEMPTED = "outreach.attempted"
+    OUTREACH_SENT = "outreach.sent"
+    OUTREACH_HELD = "outreach.held"
+    OUTREACH_RELEASED = "outreach.released"
     OUTREACH_CONFIRMED = "outreach.confirmed"
     OUTREACH_UNREACHABLE = "outreach.unreachable"
+    CARE_CHECKED_IN = "care.checked_in"
     NOTICE_AI_SHOWN = "notice.ai.shown"
     NOTICE_AI_CONFIRMED = "notice.ai.confirmed"
     NOTICE_BREAK_SHOWN = "notice.break.shown"
@@ -72,15 +80,6 @@ RETIRED: Final[frozenset[Kind]] = frozenset()
 PLANNED: Final[frozenset[Kind]] = frozenset(
     {
         Kind.CASE_CLAIMED,
-        Kind.CASE_REVIEWED,
-        Kind.CASE_REOPENED,
-        Kind.DESK_PAGED,
-        Kind.DESK_ESCALATED,
-        Kind.TAKEOVER_REQUESTED,
-        Kind.TAKEOVER_JOINED,
-        Kind.OUTREACH_ATTEMPTED,
-        Kind.OUTREACH_CONFIRMED,
-        Kind.OUTREACH_UNREACHABLE,
         Kind.NOTICE_DEPENDENCE_SHOWN,
         Kind.NOTICE_REALITY_SHOWN,
         Kind.CONSENT_GIVEN,
@@ -129,13 +128,31 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.DESK_ESCALATED: Meaning(
             "值守台未及时接手，已上报下一级", "Nobody claimed in time; the next tier was paged"
         ),
+        Kind.DESK_ALARMED: Meaning(
+            "值守台无人应答或无法联系任何人，已呼叫所有人", "Nobody answered or could be told; everybody was called"
+        ),
+        Kind.CASE_NOTED: Meaning(
+            "个案中加入了一条工作记录（只记编号）", "A working note was added to a case; only its id is here"
+        ),
+        Kind.CASE_CALL_LOGGED: Meaning(
+            "已记录一次拨打公共求助电话", "A call to a public emergency or help line was logged"
+        ),
+        Kind.CONVERSATION_READ: Meaning(
+            "有人附理由查看了对话内容", "Somebody read words of a conversation, with a reason"
+        ),
         Kind.TAKEOVER_REQUESTED: Meaning("请求人工接管", "A human was asked to take over the conversation"),
         Kind.TAKEOVER_CLAIMED: Meaning("值守人员答应接管", "A responder promised to take over"),
         Kind.TAKEOVER_JOINED: Meaning("值守人员已进入对话", "A responder joined the conversation"),
         Kind.TAKEOVER_HANDED_BACK: Meaning("对话已交还人工智能", "The conversation was handed back to the AI"),
         Kind.OUTREACH_ATTEMPTED: Meaning("尝试联系监护人或紧急联系人", "A guardian or contact was tried"),
+        Kind.OUTREACH_SENT: Meaning(
+            "发送有了结果：已受理、被拒或不明", "How a send ended: taken, refused, or nobody knows"
+        ),
+        Kind.OUTREACH_HELD: Meaning("暂不联系某位联系人，附理由", "Telling a contact was held back, with a reason"),
+        Kind.OUTREACH_RELEASED: Meaning("解除暂缓，可以联系", "A contact may be told again"),
         Kind.OUTREACH_CONFIRMED: Meaning("对方确认收到", "The person told confirmed that they know"),
         Kind.OUTREACH_UNREACHABLE: Meaning("未能联系上任何人", "Nobody could be reached"),
+        Kind.CARE_CHECKED_IN: Meaning("次日已轻声问候", "A gentle question was asked the day after"),
         Kind.NOTICE_AI_SHOWN: Meaning("已提示对方是人工智能", "The user was shown that this is an AI"),
         Kind.NOTICE_AI_CONFIRMED: Meaning(
             "用户确认知道对方是人工智能", "The user confirmed knowing that this is an AI"

@@ -19,8 +19,11 @@ def replace_contacts(connection: Connection, user: User, kind: str, given: Seque
     for number, contact in enumerate(given):
         identifier = contact.id or new_id("con_")
         text = orjson.dumps(
-            {"name": contact.name, "route": contact.route, "address": contact.address, "also": contact.also}
-        )
+            {
+                "name": contact.name, "route": contact.route, "address": contact.address,
+                "also": contact.also, "calls": contact.calls,
+            }
+        )  # fmt: skip
         connection.execute(
             insert(contacts).values(
                 id=identifier,
@@ -45,6 +48,16 @@ def contacts_of(connection: Connection, user: User) -> tuple[Contact, ...]:
         text = orjson.loads(user.key.open(row.sealed, _place(user.id, row.id, row.key_version)))
         also = tuple((route, address) for route, address in text.get("also", ()))
         found.append(
-            Contact(row.id, row.kind, text["name"], text["route"], text["address"], row.state, also, row.unsafe)
+            Contact(
+                row.id,
+                row.kind,
+                text["name"],
+                text["route"],
+                text["address"],
+                row.state,
+                also,
+                row.unsafe,
+                text.get("calls", ""),
+            )  # fmt: skip
         )
     return tuple(found)

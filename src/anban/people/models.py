@@ -83,6 +83,8 @@ class Contact:
     state: str = "stated"
     also: tuple[tuple[str, str], ...] = ()
     unsafe: str = ""
+    calls: str = ""
+    """What this contact calls the user, for the message to them; the service's own name for the user is not for them."""
 
     @property
     def ways(self) -> tuple[tuple[str, str], ...]:

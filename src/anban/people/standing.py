@@ -23,7 +23,9 @@ class Standing:
     @property
     def groups(self) -> frozenset[str]:
         """The groups of persons that a parameter's `who:` may name."""
-        return frozenset({"minors", "known-minors"}) if self.is_minor else frozenset()
+        if self.is_minor:
+            return frozenset({"minors", "known-minors"})
+        return frozenset({"elders"}) if self.audience == "elder" else frozenset()
 
 
 def standing_of(user: User | None, at: datetime, *, minor_age: int, elder_age: int) -> Standing:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 import structlog
 
 from anban.base.errors import StorageFailed
+from anban.cases.truth import promise_state
 from anban.conversations.mailbox import put
 from anban.conversations.transcript import Author
 from anban.rails.answer import Answer, begin_answer, request_for, withheld_words
@@ -20,7 +21,6 @@ from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
 from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop
 from anban.risk.ladder import LIFE_NAMES
-from anban.words.promise import PromiseState
 
 log = structlog.get_logger()
 
@@ -30,6 +30,8 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     message = situation.message
     notice = await give_notice(situation, rt)
     before = [notice.text] if notice.text else []
+    if _back_from_person(situation):
+        before.append(_words(situation, "takeover.handed-back", rt))
     if isinstance(verdict, Steer) and "steer.asks-if-ai" in verdict.templates:
         # Whatever the model goes on to say, the truth stands first (draft art 16(1), final art 18).
         before.append(_words(situation, "notice.ai.truth", rt))
@@ -41,7 +43,9 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
         yield Opened(meta)
         if before:
             yield Spoke("\n\n".join(before) + "\n\n")
-        async with aclosing(answer.pieces(rt, request_for(message, verdict, rt), situation.flight)) as pieces:
+        async with aclosing(
+            answer.pieces(rt, request_for(message, verdict, rt, situation.present.summary), situation.flight)
+        ) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Spoke):
                     parts.append(piece.text)
@@ -111,12 +115,21 @@ async def relayed(situation: Situation, cursor: int, rt: Runtime) -> AsyncGenera
     yield Closed(situation.meta(author, actions=("relayed",), verdict="stop"))
 
 
+def _back_from_person(situation: Situation) -> bool:
+    """Whether this is the AI's first answer after a person: it says so, whatever the app shows."""
+    present = situation.present
+    back = present.course.handed_back_at if present.course is not None else None
+    if back is None:
+        return bool(present.recent) and present.recent[-1].author == "human"
+    return not any(turn.author == "ai" and turn.at >= back for turn in present.recent)
+
+
 def _words(situation: Situation, template: str, rt: Runtime) -> str:
     return rt.words.render(
         template,
         lang=situation.message.lang,
         audience=situation.standing.audience,
-        state=PromiseState(lines=situation.lines),
+        state=promise_state(situation.present.course, situation.lines),
         turn=len(situation.present.recent),
     ).text
 

@@ -124,16 +124,22 @@ async def _events(model: Model, request: UpstreamRequest, *, streaming: bool) ->
     yield whole.finished
 
 
-def request_for(message: Message, verdict: Proceed | Steer, rt: Runtime) -> UpstreamRequest:
+def request_for(message: Message, verdict: Proceed | Steer, rt: Runtime, summary: str = "") -> UpstreamRequest:
     """What the model is asked: the app's own request, with our instructions where policy gave any.
 
     Instructions stand last among the system messages, so that the app's persona cannot override them. In a held crisis
-    the persona rests: the app's own prompts are left out (product section 4.1).
+    the persona rests: the app's own prompts are left out (product section 4.1). `summary` is what a responder who
+    handed the conversation back wrote for whoever goes on.
     """
     body: dict[str, Any] = dict(message.body)
-    if isinstance(verdict, Steer):
-        texts = [rt.words.render(template, lang=message.lang).text for template in verdict.templates]
-        body["messages"] = _steered(body["messages"], "\n\n".join(texts), pause=verdict.pause_persona)
+    templates = verdict.templates if isinstance(verdict, Steer) else ()
+    texts = [rt.words.render(template, lang=message.lang).text for template in templates]
+    if summary:
+        slots = {"summary": summary}
+        texts.append(rt.words.render("steer.after-person", lang=message.lang, slots=slots).text)
+    if texts:
+        pause = isinstance(verdict, Steer) and verdict.pause_persona
+        body["messages"] = _steered(body["messages"], "\n\n".join(texts), pause=pause)
     return UpstreamRequest(body, None)
 
 

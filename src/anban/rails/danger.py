@@ -7,13 +7,17 @@ from functools import partial
 
 import structlog
 
+from anban.base.crashpoint import crashpoint
 from anban.base.errors import StorageFailed
+from anban.cases.course import course
 from anban.cases.crisis import Danger, hold, open_crisis
 from anban.cases.late import to_record
+from anban.cases.truth import promise_state
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.people.standing import Standing
 from anban.rails.message import Message
+from anban.rails.post import DESK
 from anban.rails.presence import Present
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
@@ -21,7 +25,6 @@ from anban.rails.verdict import Escalate
 from anban.risk.models import Assessed, Held
 from anban.risk.record import raised
 from anban.words.helplines import Line, Need
-from anban.words.promise import PromiseState
 from anban.words.templates import Words
 
 log = structlog.get_logger()
@@ -56,9 +59,9 @@ async def comfort(
     still come, and claim nothing.
     """
     held = raised(present.held, seen, message.at)
-    kept = await _keep(message, present, verdict, held, rules, rt)
+    kept = await _keep(message, present, verdict, standing, held, rules, rt)
     present.held = held
-    state = PromiseState(lines=lines(message, seen, standing, rules, rt))
+    state = promise_state(present.course, lines(message, seen, standing, rules, rt))
     spoken = rt.words.render(
         verdict.template, lang=message.lang, audience=standing.audience, state=state, turn=present.comforted
     )
@@ -97,13 +100,21 @@ async def keep_level(situation: Situation, rt: Runtime) -> None:
     message, present, seen = situation.message, situation.present, situation.seen
     held = raised(present.held, seen, message.at)
     if isinstance(situation.verdict, Escalate):
-        await _keep(message, present, situation.verdict, held, situation.rules, rt)
+        await _keep(message, present, situation.verdict, situation.standing, held, situation.rules, rt)
     elif held is not present.held and (user := present.user) is not None:
         await rt.db.write(partial(hold, user=user.id, held=held))
     present.held = held
 
 
-async def _keep(message: Message, present: Present, verdict: Escalate, held: Held, rules: Rulebook, rt: Runtime) -> str:
+async def _keep(
+    message: Message,
+    present: Present,
+    verdict: Escalate,
+    standing: Standing,
+    held: Held,
+    rules: Rulebook,
+    rt: Runtime,
+) -> str:
     if message.user is None:
         rt.figures.gaps.labels("danger-without-user-id").inc()
         return "nobody"
@@ -120,7 +131,11 @@ async def _keep(message: Message, present: Present, verdict: Escalate, held: Hel
         before=present.held.life,
         held=held,
         template=verdict.template,
+        audience=standing.audience,
+        newcomer_hours=rules.number("queue-newcomer-hours"),
     )
+    # Until the case is stored, nothing may be said of it.
+    present.course = None
     if user is not None:
         try:
             write = rt.db.write(partial(open_crisis, danger=danger), urgent=True)
@@ -129,7 +144,10 @@ async def _keep(message: Message, present: Present, verdict: Escalate, held: Hel
             rt.figures.faults.labels("database").inc()
             log.error("case.not_stored", decision=message.decision, error=type(error).__name__)
         else:
-            present.case = case.id
+            crashpoint("case.opened")
+            present.case, present.course = case.id, course(case.events)
+            rt.wake_work()
+            rt.post.wake(DESK)
             return "stored"
     try:
         await asyncio.to_thread(rt.spool.append, to_record(danger, message.user))

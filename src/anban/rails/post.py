@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+DESK = "desk"
+"""The bell of the care desk's pages."""
+
 
 class Post:
     """Wakes the event channels of a user when there is mail."""

@@ -8,7 +8,10 @@ from sqlalchemy import Connection
 
 from anban.base.db import Database
 from anban.base.keys import MasterKeys
-from anban.cases.case import open_case_of
+from anban.cases.case import events_of, open_case_of
+from anban.cases.course import Course, course
+from anban.cases.crisis import CRISIS
+from anban.cases.notes import last_summary
 from anban.cases.takeover import Holder, holder
 from anban.conversations.sessions import Session, last_session
 from anban.conversations.shown import Given, given_to
@@ -31,6 +34,12 @@ class Present:
     session: Session | None = None
     held: Held = field(default_factory=Held)
     case: str | None = None
+    course: Course | None = None
+    """How far their open case has come: what our words may say of it."""
+
+    summary: str = ""
+    """What the responder who handed back last wants whoever goes on to know."""
+
     holder: Holder | None = None
     given: tuple[Given, ...] = ()
     recent: deque[Turn] = field(default_factory=deque[Turn])
@@ -104,16 +113,25 @@ def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turn
     user = find(connection, keys, service, ref)
     if user is None:
         return None
-    case = open_case_of(connection, user.id, "crisis")
-    return Present(
+    present = Present(
         user,
         last_session(connection, user.id),
         held_level(connection, user.id),
-        None if case is None else case.id,
-        holder(connection, user.id),
-        given_to(connection, user.id),
-        deque(recent_turns(connection, user.id, user.key, turns), maxlen=turns),
+        given=given_to(connection, user.id),
+        recent=deque(recent_turns(connection, user.id, user.key, turns), maxlen=turns),
     )
+    follow_case(connection, present)
+    return present
+
+
+def follow_case(connection: Connection, present: Present) -> None:
+    """Read how far this person's case has come: others move it, so memory is never enough for it."""
+    assert present.user is not None
+    case = open_case_of(connection, present.user.id, CRISIS)
+    present.case = None if case is None else case.id
+    present.course = None if case is None else course(events_of(connection, case.id))
+    present.holder = holder(connection, present.user.id)
+    present.summary = last_summary(connection, present.user) if case and case.state == "handed_back" else ""
 
 
 def _merge(found: Present, known: Present) -> None:

@@ -70,6 +70,7 @@ async def replay_spool(rt: Runtime, service: Service) -> int:
     finally:
         if entered or refused:
             await asyncio.to_thread(rt.spool.clear, entered, refused)
+            rt.wake_work()
             rt.presence.forget_all()
     return len(entered)
 

@@ -7,14 +7,16 @@ from functools import partial
 
 from anban.base.db import Connection
 from anban.cases.takeover import Holder
-from anban.conversations.mailbox import Mail, acknowledge, read_after
+from anban.conversations.mailbox import SAID, Mail, acknowledge, put, read_after
 from anban.conversations.transcript import Author
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import Audience
 from anban.rails.chunks import Spoke
 from anban.rails.message import Message
+from anban.rails.post import DESK
 from anban.rails.runtime import Runtime
+from anban.rails.situation import Situation
 from anban.words.promise import PromiseState
 
 MOST_WAITING = 1_000
@@ -47,6 +49,20 @@ async def relay(
             except TimeoutError:
                 continue
     yield Spoke(holding_line(message, audience, rt)), "system"
+
+
+async def hand_over(situation: Situation, rt: Runtime) -> None:
+    """Put the person's words where whoever holds the conversation reads them, at once. Raises `StorageFailed`."""
+    message, user = situation.message, situation.present.user
+    assert user is not None
+    await rt.db.write(
+        partial(
+            put, user=user.id, key=user.key, conversation=message.conversation, kind=SAID, at=message.at,
+            payload={"author": "user", "text": message.said}, once=f"{SAID}|{message.decision}",
+        ),
+        urgent=True,
+    )  # fmt: skip
+    rt.post.wake(DESK)
 
 
 def holding_line(message: Message, audience: Audience, rt: Runtime) -> str:

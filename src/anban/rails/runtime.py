@@ -40,5 +40,8 @@ class Runtime:
     flights: Flights
     spool: Spool
     figures: Figures
+    wake_work: Callable[[], None]
+    """Tells this process's worker that something may be due now."""
+
     opinion: Opinion | None = None
     senses: Senses | None = None

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import assert_never
 
 import structlog
@@ -18,6 +19,7 @@ from anban.people.models import User
 from anban.people.standing import Standing, standing_of
 from anban.provider.models import Service
 from anban.rails.acts import answered, comforted, relayed, spoken
+from anban.rails.asking import ask_for_person
 from anban.rails.chunks import Chunk
 from anban.rails.danger import keep_level, lines
 from anban.rails.input import earlier, observe
@@ -27,8 +29,9 @@ from anban.rails.looking import look
 from anban.rails.message import Message
 from anban.rails.policy import decide, without_storage
 from anban.rails.post import Flight
-from anban.rails.presence import Present, gather_facts
+from anban.rails.presence import Present, follow_case, gather_facts
 from anban.rails.record import use_session
+from anban.rails.relay import hand_over
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
 from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop, Verdict
@@ -96,6 +99,7 @@ async def _act(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
     situation.returned = use_session(situation.message, present, situation.rules, rt)
     if present.holder is not None:  # a human holds the conversation; they see the signals, the model is silent
         cursor = await rt.db.read(lambda connection: newest(connection, _id(present)))
+        await hand_over(situation, rt)
         await keep_level(situation, rt)
         return relayed(situation, cursor, rt)
     if not isinstance(verdict, Escalate):
@@ -103,6 +107,9 @@ async def _act(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
     match verdict:
         case Escalate():
             return comforted(situation, verdict, rt)
+        case Replace(template="asks-human"):
+            await ask_for_person(situation, rt)
+            return spoken(situation, verdict, rt)
         case Replace() | Stop():
             return spoken(situation, verdict, rt)
         case Proceed() | Steer():
@@ -131,6 +138,8 @@ async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present,
     """The person as known, and whether the database can be relied on. An exit hardly waits for it."""
     service, ref = message.service.id, message.user
     known = rt.presence.get(service, ref) if ref is not None else None
+    if known is not None and known.case is not None:
+        await _follow(known, rt)
     # A memory that others may have overtaken is not enough, even for an exit: in a crisis that comes with help.
     if not rt.db.healthy or (known is not None and rt.db.exclusive):
         return known or Present(), rt.db.healthy
@@ -154,6 +163,18 @@ async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present,
         return known or Present(), False
     finally:
         asked.cancel()
+
+
+async def _follow(present: Present, rt: Runtime) -> None:
+    """How far an open case has come is read anew with each message; unread, our words claim nothing of it."""
+    if not rt.db.healthy:
+        present.course = None
+        return
+    try:
+        await asyncio.wait_for(rt.db.read(partial(follow_case, present=present)), FACTS_WITHIN)
+    except (StorageFailed, TimeoutError) as error:
+        present.course = None
+        log.error("case.not_followed", **told(error))
 
 
 def _shows_danger(message: Message, rt: Runtime) -> bool:

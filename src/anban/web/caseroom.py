@@ -1,36 +1,24 @@
 """Cases over HTTP: list, read, claim, say, hand back, close. Works with no worker running."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, cast, get_args
 
 from litestar import Request, get, post
 from litestar.params import Parameter
 
 from anban.base.db import Connection
-from anban.base.errors import BadInput, Conflict, NotFound
-from anban.cases.case import Case, CaseEvent, append, cases_of, read_case
-from anban.cases.takeover import claim, hand_back, holder
-from anban.conversations.mailbox import put
-from anban.ledger.entry import Entry
-from anban.ledger.kinds import Kind
-from anban.ledger.ledger import write
+from anban.base.errors import NotFound
+from anban.cases.case import Case, cases_of, locked_case, read_case
+from anban.cases.responding import Act, Done, respond
 from anban.people.users import find, service_and_ref
 from anban.provider.models import Service
+from anban.rails.post import DESK
 from anban.rails.runtime import Runtime
 from anban.risk.ladder import LIFE_NAMES
-from anban.risk.record import lower
 from anban.web.manage import TheOffice, UserRef, allowed
 from anban.web.shapes import LINE, CaseAct
 
 CaseId = Annotated[str, Parameter(min_length=1, max_length=64, pattern=LINE)]
-Act = Literal["claim", "say", "hand-back", "close"]
-
-EVENTS = {"claim": "claimed", "say": "said", "hand-back": "handed_back", "close": "closed"}
-ENTRIES = {
-    "claim": (Kind.TAKEOVER_CLAIMED,),
-    "say": (),
-    "hand-back": (Kind.TAKEOVER_HANDED_BACK,),
-    "close": (Kind.CASE_CLOSED,),
-}
 
 
 @get("/anban/v1/cases", summary="Cases of a person", tags=["cases"])
@@ -50,23 +38,52 @@ async def list_cases(request: Request[Any, Any, Any], office: TheOffice, user: U
 async def get_case(request: Request[Any, Any, Any], office: TheOffice, case_id: CaseId) -> dict[str, Any]:
     """One case with its events."""
     service = await allowed(request, office)
-    return await office.gateway.rt.db.read(lambda connection: shown(*_mine(connection, service, case_id)))
+    return await office.gateway.rt.db.read(lambda connection: shown(*mine(connection, service, case_id, read_case)))
 
 
 @post("/anban/v1/cases/{case_id:str}/{act:str}", status_code=200, summary="Act on a case", tags=["cases"])
 async def act_on_case(
     request: Request[Any, Any, Any], office: TheOffice, case_id: CaseId, act: str, data: CaseAct
 ) -> dict[str, Any]:
-    """Claim (the model is silent from that instant), say words to the person, hand back, or close with a level."""
+    """Claim, join, say, note, call, hold, release, tell-now, second-opinion, hand-back, close, review, reopen."""
     service = await allowed(request, office)
-    rt = office.gateway.rt
-    known = _act(act, data)
-    case, ref = await rt.db.write(lambda connection: _done(connection, rt, service, case_id, known, data))
+    return await act_upon(office.gateway.rt, service, case_id, act, data)
+
+
+async def act_upon(
+    rt: Runtime,
+    service: Service,
+    case_id: str,
+    act: str,
+    data: CaseAct,
+    *,
+    caps: Mapping[str, float] | None = None,
+    lead: bool = False,
+) -> dict[str, Any]:
+    """Do it, then let everybody know whom it concerns: the person's channels, their answers in flight, the desk."""
+    if act not in get_args(Act):
+        raise NotFound(f"no such act on a case; there are: {', '.join(get_args(Act))}")
+    known = cast("Act", act)
+
+    def work(connection: Connection) -> tuple[Case, str]:
+        case, ref = mine(connection, service, case_id, locked_case)
+        now = rt.clock.now()
+        user = find(connection, rt.keys, service.id, ref)
+        assert user is not None
+        done = Done(
+            known, data.responder, now, rt.rules(service, frozenset[str](), now).version, data.text or "", data.level,
+            data.outcome, data.contact, data.reason, data.number, data.follow_up_at, data.checklist, caps, lead,
+        )  # fmt: skip
+        return respond(connection, case, user, done), ref
+
+    case, ref = await rt.db.write(work, urgent=True)
     rt.presence.forget(service.id, ref)
     if known == "claim":
         # In flight answers end here: from now on a person speaks, never both.
         rt.flights.stop(f"{service.id}|{ref}", "takeover")
+    rt.wake_work()
     rt.post.wake(case.user)
+    rt.post.wake(DESK)
     return shown(case, ref)
 
 
@@ -87,63 +104,12 @@ def shown(case: Case, ref: str) -> dict[str, Any]:
     }
 
 
-def _act(act: str, data: CaseAct) -> Act:
-    match act:
-        case "claim" | "hand-back":
-            return act
-        case "say":
-            if not data.text:
-                raise BadInput("text is missing", field="text")
-            return act
-        case "close":
-            if data.level is None:
-                raise BadInput("level is missing: a person lowers it, or says that it stays", field="level")
-            return act
-        case _:
-            raise NotFound("a case can be claimed, spoken in (say), handed back (hand-back) and closed (close)")
-
-
-def _mine(connection: Connection, service: Service, case_id: str) -> tuple[Case, str]:
-    case = read_case(connection, case_id)
+def mine(
+    connection: Connection, service: Service, case_id: str, read: Callable[[Connection, str], Case]
+) -> tuple[Case, str]:
+    """A case of this service, and the person it is about. Raises `NotFound`, also for another service's."""
+    case = read(connection, case_id)
     owner = service_and_ref(connection, case.user)
     if case.service != service.id or owner is None:
         raise NotFound("no such case")
     return case, owner[1]
-
-
-def _done(
-    connection: Connection, rt: Runtime, service: Service, case_id: str, act: Act, data: CaseAct
-) -> tuple[Case, str]:
-    case, ref = _mine(connection, service, case_id)
-    if not case.is_open:
-        raise Conflict("this case is closed")
-    now = rt.clock.now()
-    user = find(connection, rt.keys, service.id, ref)
-    assert user is not None
-    facts: dict[str, Any] = {}
-    current = holder(connection, user.id)
-    if act == "claim":
-        facts["fence"] = claim(connection, user.id, case.id, data.responder, now).fence
-    elif act == "close" and current is None:
-        pass
-    elif current is None or current.responder != data.responder:
-        raise Conflict("claim the case first")
-    elif act in ("hand-back", "close"):
-        hand_back(connection, user.id, data.responder, current.fence)
-    if act == "say":
-        put(
-            connection, user.id, user.key, conversation="", kind="message", at=now,
-            payload={"author": "human", "text": data.text}, once=f"said|{case.id}|{now.isoformat()}",
-        )  # fmt: skip
-    if data.level is not None:
-        facts["lowered_to"] = data.level
-        lower(connection, user.id, LIFE_NAMES.index(data.level), data.responder, now)
-    if data.outcome is not None:
-        facts["outcome"] = data.outcome
-    event = CaseEvent(f"{EVENTS[act]}|{now.isoformat()}", EVENTS[act], now, data.responder, facts)
-    changed = append(connection, case, event)
-    rulebook = rt.rules(service, frozenset[str](), now).version
-    for kind in (*ENTRIES[act], *((Kind.RISK_LEVEL_CHANGED,) if data.level else ())):
-        entry_facts = {"case": case.id, **({"level": data.level} if data.level else {})}
-        write(connection, Entry(kind, now, user.id, "responder", service.id, rulebook, entry_facts))
-    return changed, ref

@@ -6,6 +6,7 @@ from litestar import Request, get, post
 
 from anban.base.clock import ShiftedClock
 from anban.base.errors import Forbidden
+from anban.outreach.channels.local import sent as kept_letters
 from anban.web.manage import TheOffice, allowed
 from anban.web.shapes import Advance
 
@@ -17,11 +18,14 @@ async def advance_clock(request: Request[Any, Any, Any], office: TheOffice, data
     clock = office.gateway.rt.clock
     if not isinstance(clock, ShiftedClock):
         raise Forbidden("only a demonstration's clock can be moved")
-    return {"now": clock.advance(data.advance_seconds).isoformat()}
+    now = clock.advance(data.advance_seconds)
+    office.gateway.rt.wake_work()
+    return {"now": now.isoformat()}
 
 
 @get("/anban/v1/demo/sent", summary="What would have been sent", tags=["demo"])
 async def sent(request: Request[Any, Any, Any], office: TheOffice) -> list[dict[str, Any]]:
-    """Messages that the local outreach channel would have sent. Outreach comes with a later part: empty until then."""
+    """Messages that the local channels would have sent, oldest first; a repeat stands here as a repeat."""
     await allowed(request, office)
-    return []
+    rt = office.gateway.rt
+    return await rt.db.read(lambda connection: kept_letters(connection, rt.keys))

@@ -92,7 +92,8 @@ async def get_person(request: Request[Any, Any, Any], office: TheOffice, user: U
 
 
 def _contact(kind: str, given: GivenContact) -> Contact:
-    return Contact("", kind, given.name, given.route, given.address)
+    also = tuple((way.route, way.address) for way in given.also)
+    return Contact("", kind, given.name, given.route, given.address, also=also, unsafe=given.unsafe, calls=given.calls)
 
 
 def _shown(connection: Connection, person: User) -> dict[str, Any]:

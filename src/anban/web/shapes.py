@@ -1,5 +1,6 @@
 """Bodies that the management API takes: strict, bounded, every fault named."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,12 +16,32 @@ Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000, pattern=r"^[
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=LINE)]
 
 
+Route = Literal["phone", "sms", "voice", "email", "webhook", "wecom", "dingtalk", "feishu", "push", "demo"]
+"""`phone` is a number that takes both messages and calls; `sms` and `voice` say which to try first."""
+
+Address = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=LINE)]
+
+
+class GivenWay(msgspec.Struct, forbid_unknown_fields=True):
+    """One more way to the same contact."""
+
+    route: Route
+    address: Address
+
+
 class GivenContact(msgspec.Struct, forbid_unknown_fields=True):
-    """Whom to call: by which route (sms, voice, email, webhook, wecom, demo) and under which address."""
+    """Whom to call: by which route and under which address; further ways are tried after the first.
+
+    `unsafe` says why telling this contact may harm the user: then they are not told unless two people decide so.
+    `calls` is what the contact calls the user.
+    """
 
     name: Short
-    route: Literal["sms", "voice", "email", "webhook", "wecom", "dingtalk", "feishu", "demo"]
-    address: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=LINE)]
+    route: Route
+    address: Address
+    also: Annotated[list[GivenWay], msgspec.Meta(max_length=4)] = []
+    unsafe: Annotated[str, msgspec.Meta(max_length=40, pattern="^[a-z-]*$")] = ""
+    calls: Annotated[str, msgspec.Meta(max_length=40, pattern=LINE)] = ""
 
 
 class PersonFacts(msgspec.Struct, forbid_unknown_fields=True):
@@ -45,12 +66,17 @@ class PersonFacts(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CaseAct(msgspec.Struct, forbid_unknown_fields=True):
-    """What a responder does with a case, under their name."""
+    """What a responder does with a case, under their name. Each act reads the fields that concern it."""
 
     responder: Short
     text: Words | None = None
     level: Literal["L0", "L1", "L2", "L3", "L4"] | None = None
     outcome: Annotated[str, msgspec.Meta(max_length=64, pattern="^[a-z][a-z0-9-]*$")] | None = None
+    contact: Annotated[str, msgspec.Meta(max_length=40, pattern="^[a-z0-9_]+$")] = "all"
+    reason: Annotated[str, msgspec.Meta(max_length=120, pattern=LINE)] = ""
+    number: Annotated[str, msgspec.Meta(max_length=20, pattern=r"^[0-9 +-]*$")] = ""
+    follow_up_at: datetime | None = None
+    checklist: Annotated[dict[str, bool], msgspec.Meta(max_length=12)] = {}
 
 
 class Leaving(msgspec.Struct, forbid_unknown_fields=True):

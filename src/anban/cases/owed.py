@@ -1,0 +1,270 @@
+"""What a crisis case owes next, and when: pure, of its course, its people, who is on duty, the rules and the time.
+
+Two ladders run side by side and never wait for each other. The desk: page, second line, everybody, until somebody has
+joined. The contacts: told at once when it is happening now, otherwise after a short look by a person; silence sends.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from anban.cases.course import TELLS_FROM, Attempt, Course
+from anban.law.performs import performs
+from anban.law.rulebook import Rulebook
+from anban.risk.ladder import LIFE_NAMES
+
+LEAD = 3
+"""The tier of those who are called when the lines before them have not answered."""
+
+TRIGGERS = {
+    "self": ("suicide", "self-harm"),
+    "health-emergency": ("life", "health"),
+    "threat": ("life",),
+    "property": ("major-property-loss", "property"),
+}
+"""Which of the law's occasions a theme is (`contact-triggers`); for others a person decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One contact as far as the plan cares: how many steps (ways times channels) there are, and whether it is safe."""
+
+    id: str
+    steps: int
+    unsafe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Call this tier of the desk."""
+
+    tier: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OffHours:
+    """Nobody is on duty: say so, and call the leads all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Call everybody: the desk has not answered, or nobody could be told."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldBack:
+    """This contact may be the danger: a person decides first."""
+
+    contact: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send to this contact by this step. `again` repeats a send whose end nobody knows, under its own id."""
+
+    contact: str
+    step: int
+    turn: int
+    again: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Nobody could be told, for this reason."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """Ask the person gently how the next day is."""
+
+
+Owed = Page | OffHours | Alarm | HoldBack | Tell | Unreachable | CheckIn
+
+
+def owed(
+    course: Course, reach: Sequence[Reach], duty: Collection[int], rules: Rulebook, now: datetime
+) -> tuple[tuple[Owed, ...], datetime | None]:
+    """Everything owed at `now`, and when to look again (None: only when something happens).
+
+    `duty` are the tiers somebody is on duty in; `reach` the contacts in the order to call them.
+    """
+    found: list[Owed] = []
+    later: list[datetime] = []
+    for ladder in (_desk(course, duty, rules, now), _contacts(course, reach, rules, now), _after(course, rules, now)):
+        for each in ladder:
+            if not isinstance(each, datetime):
+                found.append(each)
+            elif each > now:
+                later.append(each)
+    return tuple(found), min(later, default=None)
+
+
+@performs("crisis-takeover")
+def _desk(course: Course, duty: Collection[int], rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
+    """Page, then the second line, then everybody (draft art 11(3)). An L2 needs a person's eyes, not their sleep."""
+    if not course.open:
+        return
+    if course.claimed_by is not None:
+        yield from _joining(course, rules, now)
+        return
+    since = course.waiting_since
+    if since is None:
+        return
+    if course.level == 2 and not course.requested:
+        since += rules.lasting("desk-review-hours")
+        if since > now:
+            yield since
+            return
+    if not duty and not course.paged:
+        if not course.off_hours:
+            yield OffHours()
+            yield Alarm("off-hours")
+        yield now + rules.lasting("desk-recheck-minutes")
+        return
+    # An L2 whose hours have run out, and a wish for a person, go by the pace of L3.
+    name = LIFE_NAMES[max(course.level, 3)]
+    second = since + timedelta(seconds=rules.table("takeover-claim-seconds")[name])
+    alarm = since + rules.lasting("desk-alarm-seconds")
+    if not course.paged:
+        yield Page(min(duty), "opened" if course.level >= TELLS_FROM else "asked")
+    higher = [tier for tier in sorted(duty) if course.paged and tier > max(course.paged)]
+    if higher and max(course.paged) < LEAD:
+        yield Page(higher[0], "unclaimed") if now >= second else second
+    if not course.alarmed:
+        yield Alarm("unclaimed") if now >= alarm else alarm
+    elif now >= (again := course.alarmed[-1] + rules.lasting("desk-alarm-again-minutes")):
+        yield Alarm("unclaimed")
+    else:
+        yield again
+
+
+def _joining(course: Course, rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
+    """Who claimed must join: a claim that stays silent is a person left alone."""
+    if course.joined_at is not None or course.claimed_at is None:
+        return
+    within = rules.table("takeover-join-seconds")[LIFE_NAMES[max(course.level, 3)]]
+    late = course.claimed_at + timedelta(seconds=within)
+    if any(at >= late for at in course.alarmed):
+        return
+    yield Alarm("not-joined") if now >= late else late
+
+
+@performs("contact-told", "elder-contact", "property-loss-help")
+def _contacts(course: Course, reach: Sequence[Reach], rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
+    """Tell the contacts, one after the other, channel after channel (draft art 11(3), 13(1); final art 13)."""
+    if not course.open or course.danger_since is None or course.confirmed:
+        return
+    if course.hurried_at is None and not set(TRIGGERS.get(course.theme, ())) & set(rules.names("contact-triggers")):
+        return
+    window = rules.table("contact-review-seconds")[LIFE_NAMES[max(course.level, TELLS_FROM)]]
+    start = course.hurried_at or course.danger_since + timedelta(seconds=window)
+    holding = [each for each in reach if each.unsafe and each.id not in course.released]
+    for each in holding:
+        if course.holds_back(each.id) is None:
+            yield HoldBack(each.id, each.unsafe)
+    if course.theme == "threat" and course.holds_back("all") is None and "all" not in course.released:
+        # Who threatens may be the one we would call: a person decides.
+        yield HoldBack("all", "theme.threat")
+        return
+    free = [each for each in reach if not each.unsafe or each.id in course.released]
+    everybody = course.holds_back("all")
+    if everybody is not None:
+        ends = everybody.at + rules.lasting("contact-hold-imminent-seconds")
+        if course.level < 4:
+            if everybody.by == "anban":
+                yield from _decide(course, everybody.at, rules, now)
+            return
+        if now < ends:
+            yield ends
+            return
+        # Happening now and two minutes gone: whoever was not named as the danger is told (product section 5.5).
+        start = max(start, ends)
+    free = [each for each in free if not any(hold.contact == each.id for hold in course.holds)]
+    if now < start:
+        yield start
+        return
+    if not free or not any(each.steps for each in free):
+        why = "held" if reach and course.holds else "no-channel" if reach else "nobody-on-file"
+        if not course.unreachable:
+            yield Unreachable(why)
+            yield Alarm(f"contacts-{why}")
+        return
+    yield from _rounds(course, free, start, rules, now)
+
+
+def _decide(course: Course, since: datetime, rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
+    """We held telling back ourselves, and only a person lifts that: they are called when none has decided."""
+    late = since + rules.lasting("desk-alarm-seconds")
+    if not any(at >= late for at in course.alarmed):
+        yield Alarm("hold-undecided") if now >= late else late
+
+
+def _rounds(
+    course: Course, free: Sequence[Reach], start: datetime, rules: Rulebook, now: datetime
+) -> Iterator[Owed | datetime]:
+    channel, contact = rules.lasting("outreach-channel-seconds"), rules.lasting("outreach-contact-seconds")
+    receipt, rounds = rules.lasting("contact-receipt-seconds"), rules.whole("outreach-rounds")
+    alarm = start + rules.lasting("desk-alarm-seconds")
+    last = start
+    for turn in range(rounds):
+        begins = last + receipt if turn else start
+        for place, each in enumerate(free):
+            opens = begins + place * contact
+            for step in range(each.steps):
+                due = _due(course, each.id, step, turn, opens, channel)
+                last = max(last, due)
+                made = _made(course, each.id, step, turn)
+                if made is None:
+                    yield Tell(each.id, step, turn) if now >= due else due
+                else:
+                    yield from _again(made, rules, now)
+        if now < last + receipt:
+            # The next round's turn comes after this one's receipts had their time.
+            if turn + 1 < rounds:
+                yield last + receipt
+            break
+    else:
+        if course.unreachable == 0:
+            yield Unreachable("no-answer")
+            yield Alarm("contacts-no-answer")
+    if not any(at >= alarm for at in course.alarmed):
+        yield Alarm("contacts-silent") if now >= alarm else alarm
+
+
+def _due(course: Course, contact: str, step: int, turn: int, opens: datetime, channel: timedelta) -> datetime:
+    """When a step is due: a channel's time after the one before, or at once when that one was refused."""
+    if step == 0:
+        return opens
+    before = _made(course, contact, step - 1, turn)
+    if before is not None and before.outcome == "refused" and before.settled_at is not None:
+        return before.settled_at
+    return opens + step * channel
+
+
+def _made(course: Course, contact: str, step: int, turn: int) -> Attempt | None:
+    return next(
+        (each for each in course.attempts if (each.contact, each.step, each.turn) == (contact, step, turn)), None
+    )
+
+
+def _again(made: Attempt, rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
+    """A send whose end nobody knows, or whose process died before it could tell, is sent once more under its id."""
+    if made.outcome in ("accepted", "refused") or made.tries > rules.whole("outreach-repeats"):
+        return
+    pause = timedelta(seconds=rules.number("outreach-repeat-seconds") * 2 ** (made.tries - 1))
+    due = (made.settled_at or made.at) + pause
+    yield Tell(made.contact, made.step, made.turn, made) if now >= due else due
+
+
+def _after(course: Course, rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
+    """The day after: one gentle question, once."""
+    if course.open or course.closed_at is None or course.checked_in or course.level < 2:
+        return
+    due = course.follow_up_at or course.closed_at + rules.lasting("aftercare-hours")
+    yield CheckIn() if now >= due else due
