@@ -73,6 +73,7 @@ from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
 from anban.web.auth import Doorman
 from anban.web.caseroom import act_on_case, get_case, list_cases
+from anban.web.contact import press_seen, seen_page
 from anban.web.demo import advance_clock, sent
 from anban.web.desk.door import Desk
 from anban.web.desk.lead import lead_page, put_shift, stop_shift, take_break
@@ -221,7 +222,7 @@ def mount(house: House) -> Litestar:
         ledger_tail, ledger_export, decision, duties, turn_service,
         list_staff, put_staff, change_staff, show_rota, put_rota,
         login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
-        healthz, readyz, metrics, openapi, chat_page, say, status_page,
+        healthz, readyz, metrics, openapi, chat_page, say, status_page, seen_page, press_seen,
         create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False),
     ]  # fmt: skip
     if settings.demo:

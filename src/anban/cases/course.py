@@ -20,6 +20,7 @@ class Attempt:
     contact: str
     step: int
     turn: int
+    first_at: datetime
     at: datetime
     tries: int = 1
     outcome: Outcome | None = None
@@ -221,7 +222,7 @@ def _attempted(attempts: tuple[Attempt, ...], event: CaseEvent) -> tuple[Attempt
         # The same send once more, after a crash or an answer that nobody knows.
         again = (replace(each, at=event.at, tries=each.tries + 1, outcome=None, settled_at=None) for each in attempts)
         return tuple(new if old.send == send else old for new, old in zip(again, attempts, strict=True))
-    return (*attempts, Attempt(send, str(facts["contact"]), int(facts["step"]), int(facts["turn"]), event.at))
+    return (*attempts, Attempt(send, str(facts["contact"]), int(facts["step"]), int(facts["turn"]), event.at, event.at))
 
 
 def _settled(attempts: tuple[Attempt, ...], event: CaseEvent) -> tuple[Attempt, ...]:

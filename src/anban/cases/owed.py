@@ -121,27 +121,23 @@ def _desk(course: Course, duty: Collection[int], rules: Rulebook, now: datetime)
         if since > now:
             yield since
             return
-    if not duty and not course.paged:
+    # An L2 whose hours have run out, and a wish for a person, go by the pace of L3.
+    within = timedelta(seconds=rules.table("takeover-claim-seconds")[LIFE_NAMES[max(course.level, 3)]])
+    alarm = since + rules.lasting("desk-alarm-seconds")
+    if course.paged:
+        higher = [tier for tier in sorted(duty) if tier > max(course.paged)]
+        if higher and max(course.paged) < LEAD:
+            second = max(course.paged.values()) + within
+            yield Page(higher[0], "unclaimed") if now >= second else second
+    elif duty:
+        yield Page(min(duty), "opened" if course.level >= TELLS_FROM else "asked")
+    else:
         if not course.off_hours:
             yield OffHours()
-            yield Alarm("off-hours")
+        alarm = since
         yield now + rules.lasting("desk-recheck-minutes")
-        return
-    # An L2 whose hours have run out, and a wish for a person, go by the pace of L3.
-    name = LIFE_NAMES[max(course.level, 3)]
-    second = since + timedelta(seconds=rules.table("takeover-claim-seconds")[name])
-    alarm = since + rules.lasting("desk-alarm-seconds")
-    if not course.paged:
-        yield Page(min(duty), "opened" if course.level >= TELLS_FROM else "asked")
-    higher = [tier for tier in sorted(duty) if course.paged and tier > max(course.paged)]
-    if higher and max(course.paged) < LEAD:
-        yield Page(higher[0], "unclaimed") if now >= second else second
-    if not course.alarmed:
-        yield Alarm("unclaimed") if now >= alarm else alarm
-    elif now >= (again := course.alarmed[-1] + rules.lasting("desk-alarm-again-minutes")):
-        yield Alarm("unclaimed")
-    else:
-        yield again
+    again = course.alarmed[-1] + rules.lasting("desk-alarm-again-minutes") if course.alarmed else alarm
+    yield Alarm("unclaimed" if course.paged or duty else "off-hours") if now >= again else again
 
 
 def _joining(course: Course, rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
@@ -189,8 +185,9 @@ def _contacts(course: Course, reach: Sequence[Reach], rules: Rulebook, now: date
     if now < start:
         yield start
         return
-    if not free or not any(each.steps for each in free):
-        why = "held" if reach and course.holds else "no-channel" if reach else "nobody-on-file"
+    free = [each for each in free if each.steps]
+    if not free:
+        why = "held" if holding else "no-channel" if reach else "nobody-on-file"
         if not course.unreachable:
             yield Unreachable(why)
             yield Alarm(f"contacts-{why}")
@@ -208,43 +205,57 @@ def _decide(course: Course, since: datetime, rules: Rulebook, now: datetime) -> 
 def _rounds(
     course: Course, free: Sequence[Reach], start: datetime, rules: Rulebook, now: datetime
 ) -> Iterator[Owed | datetime]:
-    channel, contact = rules.lasting("outreach-channel-seconds"), rules.lasting("outreach-contact-seconds")
-    receipt, rounds = rules.lasting("contact-receipt-seconds"), rules.whole("outreach-rounds")
-    alarm = start + rules.lasting("desk-alarm-seconds")
-    last = start
-    for turn in range(rounds):
-        begins = last + receipt if turn else start
+    """The list of contacts, round after round, until somebody has confirmed.
+
+    Times run from what was really sent, so that a case taken up late goes on in order instead of all at once.
+    """
+    receipt, alarm = rules.lasting("contact-receipt-seconds"), start + rules.lasting("desk-alarm-seconds")
+    begins = start
+    for turn in range(rules.whole("outreach-rounds")):
+        if now < begins:
+            yield begins
+            break
+        sent = [each.first_at for each in course.attempts if each.turn == turn]
+        if not sent:
+            yield Tell(free[0].id, 0, turn)
+            break
+        last = min(sent)
         for place, each in enumerate(free):
-            opens = begins + place * contact
+            opens = min(sent) + place * rules.lasting("outreach-contact-seconds")
             for step in range(each.steps):
-                due = _due(course, each.id, step, turn, opens, channel)
+                due = _due(course, each.id, step, turn, opens, rules.lasting("outreach-channel-seconds"))
+                if due is None:
+                    break
                 last = max(last, due)
                 made = _made(course, each.id, step, turn)
-                if made is None:
-                    yield Tell(each.id, step, turn) if now >= due else due
-                else:
+                if made is not None:
                     yield from _again(made, rules, now)
-        if now < last + receipt:
-            # The next round's turn comes after this one's receipts had their time.
-            if turn + 1 < rounds:
-                yield last + receipt
-            break
+                else:
+                    yield Tell(each.id, step, turn) if now >= due else due
+        # The next round's turn comes after this one's receipts had their time.
+        begins = last + receipt
     else:
-        if course.unreachable == 0:
+        if now < begins:
+            yield begins
+        elif course.unreachable == 0:
             yield Unreachable("no-answer")
             yield Alarm("contacts-no-answer")
     if not any(at >= alarm for at in course.alarmed):
         yield Alarm("contacts-silent") if now >= alarm else alarm
 
 
-def _due(course: Course, contact: str, step: int, turn: int, opens: datetime, channel: timedelta) -> datetime:
-    """When a step is due: a channel's time after the one before, or at once when that one was refused."""
+def _due(course: Course, contact: str, step: int, turn: int, opens: datetime, channel: timedelta) -> datetime | None:
+    """When a step is due: a channel's time after the one before, or at once when that one was refused.
+
+    None while the one before has not been taken.
+    """
     if step == 0:
         return opens
     before = _made(course, contact, step - 1, turn)
-    if before is not None and before.outcome == "refused" and before.settled_at is not None:
-        return before.settled_at
-    return opens + step * channel
+    if before is None:
+        return None
+    refused = before.outcome == "refused" and before.settled_at is not None
+    return before.settled_at if refused else before.first_at + channel
 
 
 def _made(course: Course, contact: str, step: int, turn: int) -> Attempt | None:

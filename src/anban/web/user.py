@@ -130,8 +130,8 @@ async def status_page(request: Request[Any, Any, Any], pages: ThePages) -> Respo
     found = await states(pages.watched)
     worst = "down" if "down" in found.values() else "degraded" if "degraded" in found.values() else "ok"
     parts = [{"key": key, "state": state} for key, state in found.items()]
-    lang = _lang(request)
-    html = pages.render("status/page.html", lang, overall=worst, parts=parts, help_lines=_help(pages, lang))
+    lang = lang_of(request)
+    html = pages.render("status/page.html", lang, overall=worst, parts=parts, help_lines=help_lines(pages, lang))
     return _html(html, request)
 
 
@@ -144,7 +144,7 @@ def _chat(
     visitor: str | None = None,
     after: int = 0,
 ) -> Response[str]:
-    lang = _lang(request)
+    lang = lang_of(request)
     visitor = visitor or _visitor(request, pages) or new_visitor()
     if request.query_params.get("new"):
         conversation = new_id("conv_")
@@ -155,7 +155,7 @@ def _chat(
         conversation=conversation,
         key=pages.demo_key or "",
         demo=pages.demo_key is not None,
-        help_lines=_help(pages, lang),
+        help_lines=help_lines(pages, lang),
         personas=[],
         turns=turns,
         level=level,
@@ -197,7 +197,8 @@ def _html(html: str, request: Request[Any, Any, Any]) -> Response[str]:
     return response
 
 
-def _help(pages: Pages, lang: Lang) -> list[dict[str, str]]:
+def help_lines(pages: Pages, lang: Lang) -> list[dict[str, str]]:
+    """The lines that work with everything else broken, as a page shows them."""
     return [
         {
             "name": line.name_zh if lang == "zh" else line.name_en,
@@ -208,7 +209,8 @@ def _help(pages: Pages, lang: Lang) -> list[dict[str, str]]:
     ]
 
 
-def _lang(request: Request[Any, Any, Any]) -> Lang:
+def lang_of(request: Request[Any, Any, Any]) -> Lang:
+    """The language that the reader chose; Chinese unless they did."""
     chosen = request.query_params.get("lang") or request.cookies.get(LANG_COOKIE)
     return "en" if chosen == "en" else "zh"
 
