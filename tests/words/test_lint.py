@@ -10,6 +10,8 @@ from anban.words.lint import lint
 CASES = Path(__file__).parent / "cases"
 HARMFUL = yaml.safe_load((CASES / "harmful.yaml").read_text("utf-8"))
 GOOD = yaml.safe_load((CASES / "good.yaml").read_text("utf-8"))
+STAFF_HARMFUL = yaml.safe_load((CASES / "staff_harmful.yaml").read_text("utf-8"))
+STAFF_GOOD = yaml.safe_load((CASES / "staff_good.yaml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -30,9 +32,36 @@ def test_a_kind_sentence_passes(lang, text):
     assert lint(text, lang) == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "text"), [(lang, str(text)) for lang in STAFF_HARMFUL for text in STAFF_HARMFUL[lang]]
+)
+def test_what_a_tired_colleague_might_write_is_caught(lang, text):
+    assert lint(text, lang) != []
+
+
+@pytest.mark.parametrize(("lang", "text"), [(lang, text) for lang in STAFF_GOOD for text in STAFF_GOOD[lang]])
+def test_what_a_good_colleague_writes_passes(lang, text):
+    assert lint(text, lang) == []
+
+
+def test_hurtful_words_may_be_named_when_they_are_taken_back_or_were_another_s():
+    for text in ("你没有给我添麻烦。", "他骂你没用，那一定很疼。", "不是要你坚强。"):
+        assert lint(text, "zh") == []
+    for text in ("给我添麻烦了你。", "你真没用。", "你要坚强。", "你是不是太自私了？"):
+        assert lint(text, "zh")
+    assert lint("You are not being selfish.", "en") == []
+    assert lint("You are being selfish.", "en") and lint("Don't be selfish.", "en")
+
+
+def test_a_text_made_to_be_slow_is_read_in_its_length():
+    for text in ("不是" * 15_000, "想开点" * 10_000, "you are not selfish " * 3_000):
+        lint(text, "zh"), lint(text, "en")
+
+
 def test_there_are_enough_cases_in_each_language_to_mean_something():
     assert sum(map(len, HARMFUL["zh"].values())) >= 50 and sum(map(len, HARMFUL["en"].values())) >= 40
     assert len(GOOD["zh"]) >= 50 and len(GOOD["en"]) >= 50
+    assert all(len(STAFF_HARMFUL[lang]) >= 50 and len(STAFF_GOOD[lang]) >= 50 for lang in ("zh", "en"))
 
 
 def test_an_elder_is_addressed_with_respect():

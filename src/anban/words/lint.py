@@ -13,7 +13,7 @@ from anban.words.helplines import Audience, Lang
 
 
 class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing not to say. A hit inside a match of `unless` is no hit."""
+    """One thing not to say. A hit inside a match of `unless` is no hit; with `denied`, nor is one that is denied."""
 
     id: str
     find: list[str]
@@ -21,6 +21,7 @@ class _Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why_en: str
     unless: list[str] = []
     audience: tuple[Audience, ...] = ("adult", "minor", "elder")
+    denied: bool = False
 
 
 class _Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,7 +30,11 @@ class _Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Shape of a message. Sentence length is counted in characters without spaces (zh) or in words (en)."""
+    """Shape of a message. Sentence length is counted in characters without spaces (zh) or in words (en).
+
+    `denied` says how words are taken back or told as another's before they are said: "you are not selfish", "he calls
+    you weak". It is looked for in the same clause, at most `denied_within` characters before them.
+    """
 
     sentence_end: str
     longest_sentence: int
@@ -38,8 +43,12 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exclamations: str
     number: str
     human_sentence: int
+    pause: str
     list_item: str
     list_lines: str
+    denied: list[str]
+    denied_within: int
+    clause_end: str
     why: dict[str, _Reason]
 
 
@@ -67,8 +76,11 @@ class _Patterns:
     questions: Any
     exclamations: Any
     number: Any
+    pause: Any
     list_item: Any
     list_lines: Any
+    denied: Any
+    clause_end: Any
 
 
 def lint(text: str, lang: Lang, audience: Audience = "adult") -> list[Finding]:
@@ -99,8 +111,17 @@ def _never(text: str, audience: Audience, patterns: _Patterns) -> Iterator[Findi
         allowed = [m.span() for m in unless.finditer(text)] if unless else []
         for hit in find.finditer(text):
             start, end = hit.span()
-            if not any(a <= start and end <= b for a, b in allowed):
+            if any(a <= start and end <= b for a, b in allowed):
+                continue
+            if not (rule.denied and _denied(text, start, patterns)):
                 yield Finding(rule.id, (start, end), rule.why_zh, rule.why_en)
+
+
+def _denied(text: str, at: int, patterns: _Patterns) -> bool:
+    """True when the clause that leads up to position `at` takes back what follows, or says that others say it."""
+    before = text[max(0, at - patterns.rules.form.denied_within) : at]
+    ends = [m.end() for m in patterns.clause_end.finditer(before)]
+    return patterns.denied.search(before[ends[-1] :] if ends else before) is not None
 
 
 def _shape(text: str, patterns: _Patterns) -> Iterator[Finding]:
@@ -122,14 +143,19 @@ def _shape(text: str, patterns: _Patterns) -> Iterator[Finding]:
     for hit in (*patterns.list_item.finditer(text), *patterns.list_lines.finditer(text)):
         yield finding("long-list", hit.span())
     number = patterns.number.search(text)
-    if number and not _spoken_to_before(text, number.start(), spans, patterns):
+    if number and not _spoken_to_before(text, number.start(), patterns):
         yield finding("bare-number", number.span())
 
 
-def _spoken_to_before(text: str, at: int, spans: list[tuple[int, int]], patterns: _Patterns) -> bool:
-    """True when a whole human sentence stands before position `at`."""
-    human = patterns.rules.form.human_sentence
-    return any(end <= at and sum(1 for _ in patterns.unit.finditer(text[start:end])) >= human for start, end in spans)
+def _spoken_to_before(text: str, at: int, patterns: _Patterns) -> bool:
+    """True when whole human words, up to a pause, stand before position `at`."""
+    start = 0
+    for pause in patterns.pause.finditer(text[:at]):
+        said = sum(1 for _ in patterns.unit.finditer(text[start : pause.start()]))
+        if said >= patterns.rules.form.human_sentence:
+            return True
+        start = pause.end()
+    return False
 
 
 def _join(expressions: list[str]) -> Any:
@@ -149,6 +175,9 @@ def _patterns(lang: Lang) -> _Patterns:
         questions=re2.compile(form.questions),
         exclamations=re2.compile(form.exclamations),
         number=re2.compile(form.number),
+        pause=re2.compile(form.pause),
         list_item=re2.compile(form.list_item),
         list_lines=re2.compile(form.list_lines),
+        denied=_join(form.denied),
+        clause_end=re2.compile(form.clause_end),
     )
