@@ -68,7 +68,7 @@ def target_of(url: str, hosts: frozenset[str], ports: frozenset[int] = frozenset
         raise BadUrl("not a plain https address") from None
     authority = parts.netloc.lower()
     bare = f"[{host}]" if ":" in host else host
-    if authority not in (bare, f"{bare}:{port}") or parsed.host != host or parsed.port != port:
+    if authority not in (bare, f"{bare}:{port}") or parsed.raw_host != host or parsed.port != port:
         raise BadUrl("the host can be read in two ways", code="odd-host")
     if not _literal(host) and not _NAME.fullmatch(host):
         raise BadUrl("the host is not a plain name", code="odd-host")
