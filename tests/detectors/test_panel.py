@@ -1,5 +1,7 @@
 """The panel always answers, says what it could not see, and explains itself without repeating the user."""
 
+import time
+
 import pytest
 
 from anban.detectors.panel import Panel
@@ -53,6 +55,23 @@ def test_readings_that_cannot_be_made_are_named_and_the_plain_text_is_still_judg
     reading = Panel([Fixed("ok", [seen("fraud", 0.8)])], NoReadings()).look(Window("hello\ud800"), 50)
     assert "readings" in reading.unavailable
     assert reading.score("fraud") == 0.8
+
+
+def test_several_messages_read_as_each_would_by_itself(panel: Panel) -> None:
+    windows = [Window(case["text"]) for name in ("crisis_zh", "harmless", "crisis_en") for case in table(name)[:30]]
+    windows.append(Window("今晚就走", "user", (Said("user", "我不想活了", 60.0), Said("assistant", "我在。", 60.0))))
+    assert panel.look_at_each(windows, 1e9) == [panel.look(window, 1e9) for window in windows]
+
+
+def test_of_several_messages_each_has_time_of_its_own() -> None:
+    class Slow(Fixed):
+        def look(self, scene: Scene) -> list[Signal]:
+            time.sleep(0.05 if scene.text == "slow" else 0.0)
+            return []
+
+    slowly = Panel([Slow("slow", []), Fixed("ok", [seen("fraud", 0.8)])], Readings())
+    readings = slowly.look_at_each([Window("slow"), Window("quick")], 40.0)
+    assert [reading.unavailable for reading in readings] == [("ok",), ()]
 
 
 def test_only_the_strongest_signals_of_a_kind_are_kept() -> None:

@@ -8,7 +8,7 @@ from anban.detectors.detector import CutShort, Detector
 from anban.detectors.listed.listed_words import ListedWords
 from anban.detectors.personal.identifiers import IdentifiersSeen
 from anban.detectors.readings.views import Readings
-from anban.detectors.scene import Scene, see, see_plainly
+from anban.detectors.scene import see, see_plainly
 from anban.detectors.signal import Reading, Signal, Window
 from anban.detectors.stated.ages import AgesSeen
 from anban.detectors.stated.leaving import LeavingSeen
@@ -39,29 +39,54 @@ class Panel:
         Detectors run in order; one that raises, or whose turn comes after `budget_ms`, is named in `unavailable`.
         Never raises, whatever the text holds.
         """
-        began = time.perf_counter()
-        signals: list[Signal] = []
-        unavailable: list[str] = []
-        scene = self._see(window, unavailable)
-        for detector in self._detectors:
-            if (time.perf_counter() - began) * 1000 > budget_ms:
-                unavailable.append(detector.name)
-                continue
-            try:
-                signals.extend(detector.look(scene))
-            except CutShort as short:
-                signals.extend(short.found)
-                unavailable.append(f"{detector.name}:partial")
-            except Exception:  # noqa: BLE001 - reported, never swallowed: policy reads `unavailable` as danger possible
-                unavailable.append(detector.name)
-        return Reading(_strongest(weigh(signals)), tuple(unavailable), faint=tuple(scene.faint))
+        return self.look_at_each((window,), budget_ms)[0]
 
-    def _see(self, window: Window, unavailable: list[str]) -> Scene:
+    def look_at_each(self, windows: Sequence[Window], budget_ms: float = 50.0) -> list[Reading]:
+        """As `look`, of several messages, each with a budget of its own; a quarter quicker from a few dozen on.
+
+        Every detector sees all of them before the next one does: its tables are then near at hand.
+        """
+        looks = [_Look(window, self._readings) for window in windows]
+        for detector in self._detectors:
+            for look in looks:
+                look.ask(detector, budget_ms)
+        return [look.reading() for look in looks]
+
+
+class _Look:
+    """One look at one message, in progress."""
+
+    __slots__ = ("_scene", "_signals", "_spent", "_unavailable")
+
+    def __init__(self, window: Window, readings: Readings) -> None:
+        began = time.perf_counter()
+        self._signals: list[Signal] = []
+        self._unavailable: list[str] = []
         try:
-            return see(window, self._readings)
+            self._scene = see(window, readings)
         except Exception:  # noqa: BLE001 - the plain text is still looked at, and the gap is reported
-            unavailable.append("readings")
-            return see_plainly(window)
+            self._unavailable.append("readings")
+            self._scene = see_plainly(window)
+        self._spent = time.perf_counter() - began
+
+    def ask(self, detector: Detector, budget_ms: float) -> None:
+        """What this detector says, unless the time for this message is spent."""
+        if self._spent * 1000 > budget_ms:
+            self._unavailable.append(detector.name)
+            return
+        began = time.perf_counter()
+        try:
+            self._signals.extend(detector.look(self._scene))
+        except CutShort as short:
+            self._signals.extend(short.found)
+            self._unavailable.append(f"{detector.name}:partial")
+        except Exception:  # noqa: BLE001 - reported, never swallowed: policy reads `unavailable` as danger possible
+            self._unavailable.append(detector.name)
+        self._spent += time.perf_counter() - began
+
+    def reading(self) -> Reading:
+        signals = _strongest(weigh(self._signals))
+        return Reading(signals, tuple(self._unavailable), faint=tuple(self._scene.faint))
 
 
 def joined(reading: Reading, *others: Reading) -> Reading:
