@@ -4,20 +4,26 @@ import os
 import signal
 from pathlib import Path
 
-_WANTED = os.environ.get("ANBAN_CRASH_AT", "")
-"""`name` or `name:3` for the third time it is reached; set by tests only."""
+_armed: dict[str, int] = {}
 
-_NAME, _, _COUNT = _WANTED.partition(":")
-_left = int(_COUNT or 1)
+
+def arm(wanted: str) -> None:
+    """Die the first time that the place `name` is reached, or the third for `name:3`; an empty text disarms."""
+    _armed.clear()
+    name, _, count = wanted.partition(":")
+    if name:
+        _armed[name] = int(count or 1)
 
 
 def crashpoint(name: str) -> None:
     """Die here as if the power went, when a test asked for it; otherwise nothing."""
-    global _left
-    if not _NAME or name != _NAME:
+    if name not in _armed:
         return
-    _left -= 1
-    if _left == 0:
+    _armed[name] -= 1
+    if _armed[name] == 0:
         if mark := os.environ.get("ANBAN_CRASH_MARK"):
             Path(mark).write_text(name)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("ANBAN_CRASH_AT", ""))

@@ -33,6 +33,8 @@ def serve(*, host: str | None, port: int | None, data: Path | None, demo: bool |
         load_wordlists(settings.wordlists)  # before workers start: one plain line, not one of each
     _log_plainly()
     listener = _listen(settings)
+    # Links to contacts and staff carry the port that was really taken.
+    settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     if settings.workers > 1:
         from anban.cli.workers import run_workers
 

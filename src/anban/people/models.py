@@ -84,7 +84,7 @@ class Contact:
     also: tuple[tuple[str, str], ...] = ()
     unsafe: str = ""
     calls: str = ""
-    """What this contact calls the user, for the message to them; the service's own name for the user is not for them."""
+    """What this contact calls the user, for the message to them: the service's own name for the user is not theirs."""
 
     @property
     def ways(self) -> tuple[tuple[str, str], ...]:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from anban.people.models import User
 from anban.words.helplines import Audience
 
 MINOR_BANDS = frozenset({"under_8", "8-11", "12-15", "16-17"})
@@ -28,7 +28,18 @@ class Standing:
         return frozenset({"elders"}) if self.audience == "elder" else frozenset()
 
 
-def standing_of(user: User | None, at: datetime, *, minor_age: int, elder_age: int) -> Standing:
+class Stated(Protocol):
+    """What was stated about a person's age: a `User` has it, and so has a row of theirs."""
+
+    @property
+    def mode(self) -> str | None: ...
+    @property
+    def age_band(self) -> str | None: ...
+    @property
+    def birth_year(self) -> int | None: ...
+
+
+def standing_of(user: Stated | None, at: datetime, *, minor_age: int, elder_age: int) -> Standing:
     """Standing from stated facts. A mode or band wins over a birth year; a year counts as its last day."""
     if user is None:
         return Standing()

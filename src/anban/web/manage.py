@@ -1,7 +1,9 @@
 """The management API: people, cases, switches, evidence. Opened by the administrator's key; in demo mode by any."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,12 +15,14 @@ from anban.base.errors import NotFound, Unauthorised
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
-from anban.people.contacts import contacts_of, replace_contacts
+from anban.people.contacts import contacts_of, kept_in_danger, replace_contacts
 from anban.people.models import Contact, User
 from anban.people.users import change, find, meet
 from anban.provider.models import Service
+from anban.provider.services import find as find_service
+from anban.rails.runtime import Runtime
 from anban.risk.ladder import LIFE_NAMES
-from anban.risk.record import held_level
+from anban.risk.record import KEPT_UNTIL_LOWERED, held_level
 from anban.web.gateway.chat import Gateway
 from anban.web.shapes import LINE, GivenContact, PersonFacts
 
@@ -52,7 +56,10 @@ async def allowed(request: Request[Any, Any, Any], office: Office) -> Service:
 async def put_person(
     request: Request[Any, Any, Any], office: TheOffice, user: UserRef, data: PersonFacts
 ) -> dict[str, Any]:
-    """Age, mode, time zone, guardians and emergency contacts as the service knows them; only what is given changes."""
+    """Age, mode, time zone, guardians and emergency contacts as the service knows them; only what is given changes.
+
+    While the person is in danger, contacts only join: removing one waits a day.
+    """
     service = await allowed(request, office)
     rt = office.gateway.rt
     now = rt.clock.now()
@@ -64,7 +71,11 @@ async def put_person(
         kinds = [(Kind.PERSON_CHANGED, sorted(facts))] if facts else []
         for kind, given in (("guardian", data.guardians), ("emergency", data.contacts)):
             if given is not None:
-                replace_contacts(connection, person, kind, [_contact(kind, each) for each in given])
+                wanted: Sequence[Contact] = [_contact(kind, each) for each in given]
+                if _keeps_contacts(connection, person, now, rt):
+                    before = [each for each in contacts_of(connection, person) if each.kind == kind]
+                    wanted = kept_in_danger(before, wanted)
+                replace_contacts(connection, person, kind, wanted)
                 changed = Kind.GUARDIAN_CHANGED if kind == "guardian" else Kind.CONTACT_CHANGED
                 kinds.append((changed, [f"{len(given)} given"]))
         for each, what in kinds:
@@ -89,6 +100,14 @@ async def get_person(request: Request[Any, Any, Any], office: TheOffice, user: U
         return _shown(connection, person)
 
     return await rt.db.read(work)
+
+
+def _keeps_contacts(connection: Connection, person: User, now: datetime, rt: Runtime) -> bool:
+    """Whether this person is in danger, and has been for less than the time that a removal waits."""
+    held = held_level(connection, person.id)
+    rules = rt.rules(find_service(connection, person.service), frozenset[str](), now)
+    waits = rules.lasting("contact-removal-hours")
+    return held.life >= KEPT_UNTIL_LOWERED and held.since is not None and now - held.since < waits
 
 
 def _contact(kind: str, given: GivenContact) -> Contact:
