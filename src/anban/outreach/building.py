@@ -28,7 +28,7 @@ from anban.outreach.channels.sms import (
 )
 from anban.outreach.channels.voice import AlibabaVoice, AlibabaVoiceChoice, TencentVoice, TencentVoiceChoice
 from anban.outreach.channels.webhook import Webhook, WebhookChoice
-from anban.outreach.outreach import Outreach
+from anban.outreach.outreach import DRILL, DRILL_ROUTE, Outreach
 from anban.outreach.safe_http import SafeHttp
 
 log: Any = structlog.get_logger("anban.outreach")
@@ -78,6 +78,7 @@ STAND_INS: Final[Mapping[str, str]] = {
     "push": "push",
     "webhook": "webhook",
     "oncall": "oncall",
+    "demo": DRILL_ROUTE,
 }
 """The local channels of a demonstration, by name, with the route that each serves."""
 
@@ -104,7 +105,7 @@ def build_outreach(
         return Outreach([Local(name, [route], db, keys) for name, route in STAND_INS.items()], within)
     # Where several serve one route: a message that can be read before a call that has to be taken, else as set.
     made.sort(key=lambda pair: pair[0].startswith("voice-"))
-    return Outreach([channel for _, channel in made], within)
+    return Outreach([*(channel for _, channel in made), Local(DRILL, [DRILL_ROUTE], db, keys)], within)
 
 
 def _made(number: int, given: Mapping[str, Any], means: Means) -> tuple[str, Channel]:

@@ -16,6 +16,12 @@ log: Any = structlog.get_logger("anban.outreach")
 WITHIN: Final = 10.0
 """Seconds for one send where nobody says otherwise; a deployment passes the parameter `outreach-send-seconds`."""
 
+DRILL: Final = "drill"
+"""The channel that tells nobody: it serves drills, and never a real person, who would be told that somebody knows."""
+
+DRILL_ROUTE: Final = "demo"
+"""The only route by which a drill tells anybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -45,9 +51,13 @@ class Outreach:
         """The kinds of address that somebody serves here."""
         return frozenset(route for channel in self.channels for route in channel.routes)
 
-    def steps_for(self, contact: Contact) -> tuple[Step, ...]:
-        """Every way of this contact over every channel that serves it, in the order to try."""
-        return self.steps_over(contact.ways)
+    def steps_for(self, contact: Contact, *, drill: bool = False) -> tuple[Step, ...]:
+        """Every way of this contact over every channel that serves it, in the order to try.
+
+        In a `drill` only those ways over which nothing leaves the house; otherwise none over the drills' own channel.
+        """
+        steps = self.steps_over(contact.ways)
+        return tuple(step for step in steps if (step.route == DRILL_ROUTE if drill else step.channel != DRILL))
 
     def steps_over(self, ways: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
         """The same for any (route, address); a route that nobody serves gives no step.

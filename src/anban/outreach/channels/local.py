@@ -37,8 +37,8 @@ class Local:
             "at": letter.at,
             "sealed": self._key.seal(orjson.dumps(told), _place(letter.send)),
         }
-        await self._db.write(lambda c: c.execute(insert(local_letters), row) and None, urgent=True)
-        return Outcome("accepted", self.name, provider_id=f"local-{self.name}")
+        await self._db.write(lambda c: c.execute(insert(local_letters), row).rowcount, urgent=True)
+        return Outcome("accepted", self.name)
 
 
 def sent(connection: Connection, keys: MasterKeys) -> list[dict[str, Any]]:
