@@ -22,7 +22,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 POINTS = ("case.begun", "case.opened", "case.intended", "case.sent", "case.concluded")
-PLAN = "我不想活了，药已经买好了，现在就吃"
+PLAN = "我已经把药吃下去了"
 LONGEST = 8.0
 """Seconds after which a round that did not die at its point is killed all the same."""
 
