@@ -23,6 +23,14 @@ SLOTS = {
     "called": "…",
     "relation": "…",
     "link": "…",
+    "level": "L3",
+    "group": "…",
+    "seconds": "40",
+    "waiting": "2",
+    "who": "…",
+    "where": "…",
+    "known": "…",
+    "callback": "…",
 }
 
 

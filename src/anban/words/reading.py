@@ -80,7 +80,8 @@ def read_pages(lang: Lang) -> Mapping[str, str]:
 
 def _yaml_files(lang: Lang, *, pages: bool) -> list[Traversable]:
     every = sorted(files("anban.words").joinpath(lang).iterdir(), key=lambda file: file.name)
-    return [file for file in every if file.name.endswith(".yaml") and file.name.startswith("pages") == pages]
+    found = [file for file in every if file.name.endswith(".yaml") and file.name != "phrases.yaml"]
+    return [file for file in found if file.name.startswith("pages") == pages]
 
 
 def _decode(file: Traversable, shape: type[T]) -> T:
