@@ -17,6 +17,7 @@
 | loses       | yes     | no        | success                       |
 | fails-after | yes     | yes       | status 500                    |
 | garbage     | yes     | yes       | 200 with a page of HTML       |
+| breaks      | yes     | yes       | the provider's own word for "I broke down" |
 """
 
 import asyncio
@@ -46,7 +47,7 @@ from anban.outreach.channels.sms import (
 )
 from anban.outreach.channels.voice import AlibabaVoice, AlibabaVoiceChoice, TencentVoice, TencentVoiceChoice
 
-Mode = Literal["works", "refuses", "down", "slow", "loses", "fails-after", "garbage"]
+Mode = Literal["works", "refuses", "down", "slow", "loses", "fails-after", "garbage", "breaks"]
 SECRET = "a-secret-of-the-provider"
 BOT = "0123abcd-bot-token"
 BOT_SECRET = "SEC0123"
@@ -180,9 +181,9 @@ class FakeProvider:
         try:
             got = dialect.read(request, body, self._secret)
         except WrongSignature:
-            return web.json_response(dialect.refusal(forged=True), status=dialect.refused_with)
+            return web.json_response(dialect.refusal("forged"), status=dialect.refused_with)
         self.received.append(got)
-        if self.mode in ("works", "slow", "fails-after", "garbage"):
+        if self.mode not in ("refuses", "loses"):
             self.delivered.append(got)
         if self.mode == "slow":
             await self.released.wait()
@@ -190,8 +191,8 @@ class FakeProvider:
             return web.Response(status=500, text="internal error")
         if self.mode == "garbage":
             return web.Response(text="<html>welcome</html>", content_type="text/html")
-        if self.mode == "refuses":
-            return web.json_response(dialect.refusal(forged=False), status=dialect.refused_with)
+        if self.mode in ("refuses", "breaks"):
+            return web.json_response(dialect.refusal(self.mode), status=dialect.refused_with)
         return web.json_response(dialect.success(got))
 
 
@@ -203,7 +204,7 @@ class WrongSignature(Exception):
 class _Dialect:
     read: Callable[[web.Request, str, str], Got]
     success: Callable[[Got], dict[str, Any]]
-    refusal: Callable[..., dict[str, Any]]
+    refusal: Callable[[str], dict[str, Any]]
     refused_with: int = 200
 
 
@@ -293,13 +294,21 @@ def _tencent_success(got: Got) -> dict[str, Any]:
     return {"Response": {"SendStatusSet": [status], "RequestId": "r"}}
 
 
-def _tencent_refusal(*, forged: bool) -> dict[str, Any]:
-    code = "AuthFailure.SignatureFailure" if forged else "FailedOperation.TemplateIncorrectOrUnapproved"
+def _tencent_refusal(why: str) -> dict[str, Any]:
+    code = {
+        "forged": "AuthFailure.SignatureFailure",
+        "refuses": "FailedOperation.TemplateIncorrectOrUnapproved",
+        "breaks": "InternalError.OtherError",
+    }[why]
     return {"Response": {"Error": {"Code": code, "Message": "to +8613800138000"}, "RequestId": "r"}}
 
 
-def _alibaba_refusal(*, forged: bool) -> dict[str, Any]:
-    code = "SignatureDoesNotMatch" if forged else "isv.BUSINESS_LIMIT_CONTROL"
+def _alibaba_refusal(why: str) -> dict[str, Any]:
+    code = {
+        "forged": "SignatureDoesNotMatch",
+        "refuses": "isv.BUSINESS_LIMIT_CONTROL",
+        "breaks": "isp.SYSTEM_ERROR",
+    }[why]
     return {"Code": code, "Message": "触发号码 13800138000 的限制", "RequestId": "r"}
 
 
@@ -307,12 +316,12 @@ def _huawei_success(got: Got) -> dict[str, Any]:
     return {"code": "000000", "result": [{"smsMsgId": "sms-1", "originTo": got.to, "status": "000000"}]}
 
 
-def _huawei_refusal(*, forged: bool) -> dict[str, Any]:
-    return {"code": "E000103" if forged else "E000510", "description": "no"}
+def _huawei_refusal(why: str) -> dict[str, Any]:
+    return {"code": {"forged": "E000103", "refuses": "E000510", "breaks": "E000000"}[why], "description": "no"}
 
 
-def _told(field: str, refused: int) -> tuple[Callable[[Got], dict[str, Any]], Callable[..., dict[str, Any]]]:
-    return (lambda got: {field: 0, "msg": "ok"}), (lambda *, forged: {field: refused, "msg": "no"})
+def _told(field: str, refused: int) -> tuple[Callable[[Got], dict[str, Any]], Callable[[str], dict[str, Any]]]:
+    return (lambda got: {field: 0, "msg": "ok"}), (lambda why: {field: -1 if why == "breaks" else refused, "msg": "no"})
 
 
 _DIALECTS: dict[str, _Dialect] = {

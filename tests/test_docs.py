@@ -11,7 +11,7 @@ from anban.settings import Settings
 ROOT = Path(__file__).parents[1]
 HOUSE = ROOT / "src" / "anban"
 DOCS = ROOT / "docs"
-NAMED_WHOLE = ("rails", "cases", "risk", "people", "conversations", "provider", "ledger", "web")
+NAMED_WHOLE = ("rails", "cases", "risk", "people", "conversations", "provider", "ledger", "outreach", "web")
 
 
 def page(name: str) -> str:

@@ -35,6 +35,7 @@ OUTCOMES: dict[Mode, tuple[str, str | None]] = {
     "loses": ("accepted", ""),
     "fails-after": ("unknown", "http-500"),
     "garbage": ("unknown", "unreadable"),
+    "breaks": ("unknown", None),
 }
 """What is said in each mode, and with which code; None for the provider's own."""
 
@@ -60,7 +61,7 @@ async def test_what_a_provider_does_is_told_as_it_is(provider: FakeProvider, nam
     assert outcome.code if code is None else outcome.code == code
 
 
-@pytest.mark.parametrize("mode", ["slow", "fails-after", "garbage", "down"])
+@pytest.mark.parametrize("mode", ["slow", "fails-after", "garbage", "breaks", "down"])
 @pytest.mark.parametrize("name", PHONES)
 async def test_a_repeat_carries_the_same_id_and_may_be_a_second_delivery_but_never_none(
     provider: FakeProvider, name: str, mode: Mode

@@ -46,7 +46,7 @@ def outcome(channel: str, reply: Reply, read: Read | None = None) -> Outcome:
     if reply.status >= 500 or reply.status == 408:
         return Outcome("unknown", channel, code=f"http-{reply.status}")
     if reply.status >= 300:
-        return Outcome("refused", channel, code=_refusal(reply, read))
+        return _own_word(reply, read) or Outcome("refused", channel, code=f"http-{reply.status}")
     if read is None:
         return Outcome("accepted", channel)
     try:
@@ -60,16 +60,15 @@ def short(code: object) -> str:
     return _CODE.sub("-", str(code))[:_MOST_CODE]
 
 
-def _refusal(reply: Reply, read: Read | None) -> str:
-    """The provider's own word for its refusal, where it gives one."""
-    if read is not None:
-        try:
-            told = read(_object(reply.body))
-        except (KeyError, IndexError, TypeError, ValueError):
-            told = None
-        if told is not None and told.state == "refused" and told.code:
-            return told.code
-    return f"http-{reply.status}"
+def _own_word(reply: Reply, read: Read | None) -> Outcome | None:
+    """What the provider itself says in an answer that is no success: that it refuses, or that it broke down."""
+    if read is None:
+        return None
+    try:
+        told = read(_object(reply.body))
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return None if told.state == "accepted" else told
 
 
 def _object(body: bytes) -> dict[str, Any]:

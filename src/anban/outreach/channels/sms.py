@@ -156,7 +156,9 @@ class HuaweiSms:
 
     def _read(self, answer: dict[str, Any]) -> Outcome:
         if answer["code"] != "000000":
-            return Outcome("refused", self.name, code=short(answer["code"]))
+            # E000000 is the provider's own failure.
+            state = "unknown" if answer["code"] == "E000000" else "refused"
+            return Outcome(state, self.name, code=short(answer["code"]))
         status = answer["result"][0]
         if status["status"] != "000000":
             return Outcome("refused", self.name, code=short(status["status"]))
