@@ -16,6 +16,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,7 +104,9 @@ def _round(given: argparse.Namespace, number: int, point: str, chance: random.Ra
     report.hit[mark.read_text() if mark.exists() else "random"] += 1
 
 
-def _quietly(work) -> int:
+def _quietly(work: Callable[[], int | None]) -> int:
+    # The parent's own output is the report and nothing else.
+    os.dup2(2, 1)
     try:
         return int(work() or 0)
     except BaseException as error:  # noqa: BLE001 - a forked child must never return into the parent's loop
