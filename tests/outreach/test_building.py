@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from anban.base.errors import Misconfigured
 from anban.base.keys import MasterKeys
 from anban.law.model import EVERYONE
 from anban.law.register import load
+from anban.law.rulebook import Rulebook
 from anban.outreach.building import KINDS, STAND_INS, build_outreach
 from anban.outreach.channels.local import Local
 from anban.outreach.outreach import Outreach
@@ -19,7 +21,6 @@ from anban.settings import read_settings
 from tests.providers import StandingClock
 
 KEYS = MasterKeys({1: b"k" * 32})
-RULES = load().in_force(("cn-2026-final",), datetime(2026, 11, 23, tzinfo=UTC), EVERYONE)
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 GOOD: dict[str, dict[str, Any]] = {
@@ -51,9 +52,14 @@ GOOD: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@cache
+def rules() -> Rulebook:
+    return load().in_force(("cn-2026-final",), datetime(2026, 11, 23, tzinfo=UTC), EVERYONE)
+
+
 def built(*channels: Mapping[str, Any], demo: bool = False) -> Outreach:
     db = DeadDatabase("not needed")
-    return build_outreach(channels, demo=demo, clock=StandingClock(), keys=KEYS, db=db, rules=RULES)
+    return build_outreach(channels, demo=demo, clock=StandingClock(), keys=KEYS, db=db, rules=rules())
 
 
 def good(kind: str, **other: Any) -> dict[str, Any]:
