@@ -7,6 +7,7 @@ once the world holds still (liveness). A seed is a night; the same seed is the s
 import random
 from datetime import timedelta
 
+from anban.cases.course import Course
 from anban.cases.owed import Reach, Tell, Unreachable
 from tests.cases.timeline import ELDERS, RULES, START, Night
 
@@ -106,7 +107,7 @@ def _forbidden(night: Night) -> None:
             _no(bool(before.confirmed), "somebody was called after a receipt", night)
             _no(not before.open, "somebody was called for a closed case", night)
             _no(send in accepted, "an accepted send was repeated", night)
-            _no(tries[send] > 6, "a send was repeated without end", night)
+            _no(tries[send] > 6 and before_outcome(before, send) == "unknown", "a send was repeated without end", night)
             since = before.danger_since
             early = since is not None and event.at < since + timedelta(seconds=300 if before.level < 4 else 0)
             _no(early and before.hurried_at is None, "a contact was told inside the window", night)
@@ -115,6 +116,11 @@ def _forbidden(night: Night) -> None:
         if event.kind == "paged":
             _no(before.claimed_by is not None, "the desk was paged for a case that somebody holds", night)
         past.events.append(event)
+
+
+def before_outcome(course: Course, send: str) -> str | None:
+    """How the newest try of this send ended, as far as known."""
+    return next((each.outcome for each in course.attempts if each.send == send), None)
 
 
 def _promised(night: Night, calm: float) -> None:

@@ -110,13 +110,10 @@ async def compare(data: Path, url: str | None, out: Path) -> int:
         if rt.spool.empty and not await rt.db.read(partial(overdue, before=rt.clock.now())):
             break
         await asyncio.sleep(1)
-    # Half a minute later the second channel is due for everybody: a case taken over goes on where it was.
-    rt.clock.advance(31)
-    for _ in range(int(PATIENCE)):
+    # Half a minute later the second channel is due for everybody, and then every repeat of a send that was cut off.
+    for ahead in (31, 45, 90):
+        rt.clock.advance(ahead)
         await carrying.drain()
-        if not await rt.db.read(partial(overdue, before=rt.clock.now())):
-            break
-        await asyncio.sleep(1)
     found = await rt.db.read(partial(_compared, data=data))
     _write(out, json.dumps(found))
     await rt.db.close()

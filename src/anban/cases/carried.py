@@ -91,7 +91,7 @@ def carried(
     if not standing.is_minor:
         # A minor's guardian comes first; for everybody else, whom they named themselves.
         known = tuple(sorted(known, key=lambda each: each.kind != "emergency"))
-    steps = {each.id: outreach.steps_for(each) for each in known}
+    steps = {each.id: outreach.steps_for(each, drill=case.is_drill) for each in known}
     duty = on_duty(connection, service.id, now)
     return Carried(user, service, standing, rules(service, standing.groups, now), known, steps, duty, ())
 

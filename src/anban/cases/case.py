@@ -58,6 +58,11 @@ class Case:
     def is_open(self) -> bool:
         return self.state not in ("closed", "reviewed")
 
+    @property
+    def is_drill(self) -> bool:
+        """Whether the person of a drill opened it. Needs the events."""
+        return any(event.kind == "opened" and event.facts.get("drill") is True for event in self.events)
+
 
 def state(events: Iterable[CaseEvent]) -> tuple[str, int]:
     """Fold events into (state, level): the pure truth of a case."""

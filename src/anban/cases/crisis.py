@@ -47,6 +47,8 @@ class Danger:
     late: bool = False
     audience: str = "adult"
     newcomer_hours: float = 24.0
+    drill: bool = False
+    """Of a drill, and nobody is in danger: whoever is called must see that."""
 
 
 def open_crisis(connection: Connection, danger: Danger) -> Case:
@@ -58,7 +60,11 @@ def open_crisis(connection: Connection, danger: Danger) -> Case:
     place = _place(connection, danger)
     case, is_new = begin(
         connection, service=danger.service, user=danger.user, kind=CRISIS, level=danger.level, at=danger.at,
-        band=place, facts={"theme": danger.theme, "decision": danger.decision, "late": danger.late},
+        band=place,
+        facts={
+            "theme": danger.theme, "decision": danger.decision, "late": danger.late,
+            **({"drill": True} if danger.drill else {}),
+        },
     )  # fmt: skip
     crashpoint("case.begun")
     higher = danger.level > case.level
@@ -122,11 +128,16 @@ def case_entry(
     case: Case, kind: Kind, at: datetime, rulebook: str, facts: dict[str, Fact], actor: str = "anban"
 ) -> Entry:
     """A ledger entry about this case: ids and kinds, never words, names or addresses."""
-    told = {"case": case.id, "level": LIFE_NAMES[case.level], **facts}
+    told: dict[str, Fact] = {"case": case.id, "level": LIFE_NAMES[case.level], **facts}
+    if case.is_drill:
+        told["drill"] = True
     return Entry(kind, at, case.user, actor, case.service, rulebook, told)
 
 
 def _place(connection: Connection, danger: Danger) -> int:
+    if danger.drill:
+        # Nobody waits behind a drill.
+        return band(0, protected=False, newcomer=True)
     since = connection.execute(select(users.c.first_seen).where(users.c.id == danger.user)).scalar()
     newcomer = since is None or danger.at - aware(since) < timedelta(hours=danger.newcomer_hours)
     return band(danger.level, protected=danger.audience in ("minor", "elder"), newcomer=newcomer)
@@ -156,6 +167,7 @@ def _entry(danger: Danger, kind: Kind, case: str) -> Entry:
             "before": LIFE_NAMES[danger.before],
             "conversation": danger.conversation,
             "template": danger.template,
+            **({"drill": True} if danger.drill else {}),
         },
         late=danger.late,
     )

@@ -95,7 +95,10 @@ def _tell(
     )  # fmt: skip
     link = f"{c.public_url}/seen/{token}"
     text = _message(person, contact, so_far.theme, link, c.words)
-    subject = c.words.page(person.lang)["contact.subject"]
+    words = c.words.page(person.lang)
+    subject = words["contact.subject"]
+    if case.is_drill:
+        text, subject = f"{words['drill.mark']}\n{text}", f"{words['drill.mark']}{subject}"
     return Written(changed, Letter(send, step.route, step.address, subject, text, link, now))
 
 

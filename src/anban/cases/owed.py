@@ -266,9 +266,12 @@ def _made(course: Course, contact: str, step: int, turn: int) -> Attempt | None:
 
 def _again(made: Attempt, rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
     """A send whose end nobody knows, or whose process died before it could tell, is sent once more under its id."""
-    if made.outcome in ("accepted", "refused") or made.tries > rules.whole("outreach-repeats"):
+    if made.outcome in ("accepted", "refused"):
         return
-    pause = timedelta(seconds=rules.number("outreach-repeat-seconds") * 2 ** (made.tries - 1))
+    most = rules.whole("outreach-repeats")
+    if made.outcome == "unknown" and made.tries > most:
+        return
+    pause = timedelta(seconds=rules.number("outreach-repeat-seconds") * 2 ** (min(made.tries, most) - 1))
     due = (made.settled_at or made.at) + pause
     yield Tell(made.contact, made.step, made.turn, made) if now >= due else due
 

@@ -22,7 +22,7 @@ from anban.outreach.outreach import Outreach
 from anban.people.models import Contact
 from anban.provider.staff import Staff, staff_of
 from anban.risk.ladder import LIFE_NAMES
-from anban.words.templates import Words
+from anban.words.templates import Lang, Words
 
 log = structlog.get_logger("anban.desk")
 
@@ -69,29 +69,45 @@ class Ringing:
             "link": self._desk,
         }
         template = "desk.alarm" if isinstance(act, Alarm) else "desk.page"
-        text = self._words.render(template, lang=person.lang, slots=slots).text
-        return Ring(tuple(chosen), text, words["desk.subject"], self._desk)
+        text, subject = self._words.render(template, lang=person.lang, slots=slots).text, words["desk.subject"]
+        if case.is_drill:
+            # Whoever is called must not fear for a person who is nobody.
+            text, subject = f"{words['drill.mark']}\n{text}", f"{words['drill.mark']}{subject}"
+        return Ring(tuple(chosen), text, subject, self._desk)
+
+    def about_drills(self, staff: tuple[Staff, ...], lang: Lang) -> Ring:
+        """That a crisis drill is due: nothing that hurries, and no person behind it."""
+        lead = f"{self._desk}/lead"
+        text = self._words.render("desk.drill-due", lang=lang, slots={"link": lead}).text
+        return Ring(staff, text, self._words.page(lang)["drill.subject"], lead)
 
     async def ring(self, rings: Sequence[Ring], case: Case, now: datetime) -> None:
         """Send what is to be sent. A desk that cannot be reached is seen by the next alarm, never by an exception."""
         for ring in rings:
             for staff in ring.staff:
-                if self._rang_lately(staff.id, case.level, now):
+                # A drill's call never stands in for the call to a person who is in danger.
+                key = f"{staff.id}|drill" if case.is_drill else staff.id
+                if self._rang_lately(key, case.level, now):
                     continue
-                self._rang[staff.id] = now
-                await self._call(staff, ring, case, now)
+                self._rang[key] = now
+                await self._call(staff, ring, case.id, now)
+
+    async def tell(self, ring: Ring, about: str, now: datetime) -> bool:
+        """Tell staff something that is about no case (`about` names it in the letters' ids); whether any took it."""
+        reached = [await self._call(staff, ring, about, now) for staff in ring.staff]
+        return any(reached)
 
     def _rang_lately(self, staff: str, level: int, now: datetime) -> bool:
         within = MERGED_WITHIN / 3 if level >= 4 else MERGED_WITHIN
         last = self._rang.get(staff)
         return last is not None and timedelta() <= now - last < within
 
-    async def _call(self, staff: Staff, ring: Ring, case: Case, now: datetime) -> None:
+    async def _call(self, staff: Staff, ring: Ring, about: str, now: datetime) -> bool:
         if not staff.routes:
-            return
+            return False
         (route, address), *also = staff.routes
         steps = self._outreach.steps_for(Contact(staff.id, "staff", "", route, address, also=tuple(also)))
-        send = f"{case.id}|{staff.id}|page-{now:%Y%m%d%H%M%S}"
+        send = f"{about}|{staff.id}|page-{now:%Y%m%d%H%M%S}"
         outcomes = await asyncio.gather(
             *(
                 self._outreach.send(
@@ -101,5 +117,7 @@ class Ringing:
                 for place, step in enumerate(steps)
             )
         )
-        if not any(each.state == "accepted" for each in outcomes):
-            log.error("desk.not_reached", staff=staff.id, case=case.id, codes=[each.code for each in outcomes])
+        reached = any(each.state == "accepted" for each in outcomes)
+        if not reached:
+            log.error("desk.not_reached", staff=staff.id, about=about, codes=[each.code for each in outcomes])
+        return reached
