@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import delete
 
 from anban.app import House as Built
 from anban.app import build, mount, worker
@@ -36,8 +37,10 @@ from anban.detectors.stated.words_seen import WordsSeen
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.reading import for_subject
+from anban.outreach.outreach import Outreach
 from anban.people.models import User
 from anban.people.users import change, find, meet
+from anban.provider.desk_models import shifts
 from anban.provider.models import Service
 from anban.rails.chunks import Chunk, Closed, Meta, Opened, Spoke
 from anban.rails.message import Client, Message
@@ -236,6 +239,14 @@ class House:
         """Let time pass, and have everything done that cases owe by then."""
         self.clock.advance(minutes=minutes, seconds=seconds)
         await self.worker.drain()
+
+    def outreach(self, outreach: Outreach) -> None:
+        """From now on these channels tell people outside."""
+        self.worker = worker(replace(self.built, outreach=outreach))
+
+    async def everybody_off(self) -> None:
+        """Nobody is on the rota any more."""
+        await self.rt.db.write(lambda connection: connection.execute(delete(shifts)) and None)
 
     async def sent(self) -> list[dict[str, Any]]:
         """What the local channels would have sent so far."""

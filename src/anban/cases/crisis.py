@@ -105,14 +105,14 @@ def page_at_once(connection: Connection, case: Case, at: datetime, rulebook: str
     if so_far.claimed_by is not None or (case.level < KEPT_UNTIL_LOWERED and not so_far.requested):
         return case
     duty = on_duty(connection, case.service, at)
-    waits = case.waiting_since.isoformat()
     if not duty:
-        return append(connection, case, CaseEvent(f"off_hours|{waits}", "off_hours", at, "anban", {}))
+        off = CaseEvent(f"off_hours|{so_far.number('off_hours')}", "off_hours", at, "anban", {})
+        return append(connection, case, off)
     tier = min(each.tier for each in duty)
     staff = sorted(each.staff for each in duty if each.tier == tier)
     facts: dict[str, Fact] = {"tier": tier, "staff": staff, "why": "opened"}
     write(connection, case_entry(case, Kind.DESK_PAGED, at, rulebook, facts))
-    return append(connection, case, CaseEvent(f"paged|{waits}|{tier}", "paged", at, "anban", facts))
+    return append(connection, case, CaseEvent(f"paged|{so_far.number('paged')}", "paged", at, "anban", facts))
 
 
 def hold(connection: Connection, user: str, held: Held) -> None:
