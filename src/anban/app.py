@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,8 @@ from anban.cases import models as _cases
 from anban.cases.carry import carry_crisis
 from anban.cases.carrying import Carrying
 from anban.cases.crisis import CRISIS
+from anban.cases.drill_schedule import DRILL, carry_drill, promise_drill
+from anban.cases.figures import join_times
 from anban.cases.late import UNKNOWN_SERVICE
 from anban.cases.ringing import Ringing
 from anban.conversations import models as _conversations
@@ -75,10 +77,14 @@ from anban.web.auth import Doorman
 from anban.web.caseroom import act_on_case, get_case, list_cases
 from anban.web.contact import press_seen, seen_page
 from anban.web.demo import advance_clock, sent
+from anban.web.desk.acting import act_at_desk, look_at_words
 from anban.web.desk.door import Desk
 from anban.web.desk.lead import lead_page, put_shift, stop_shift, take_break
 from anban.web.desk.login import log_in, log_out, login_page
+from anban.web.desk.queue import desk_events, show_queue
+from anban.web.desk.room import case_page, closed_page, desk_page
 from anban.web.desk.roster import change_staff, list_staff, put_rota, put_staff, show_rota
+from anban.web.drills import drill_letters, list_drills, name_drill_person, post_drill
 from anban.web.evidence import decision, duties, ledger_export, ledger_tail, turn_service
 from anban.web.gateway.body import Limits
 from anban.web.gateway.chat import Gateway, chat_completions, models
@@ -86,6 +92,7 @@ from anban.web.gateway.events import acknowledge_event, events
 from anban.web.gateway.moderations import moderations
 from anban.web.headers import headed
 from anban.web.health import Watched, healthz, metrics, openapi, readyz
+from anban.web.helplines import line_feedback, list_lines
 from anban.web.manage import Office, get_person, put_person
 from anban.web.problems import answer_problem
 from anban.web.user import Pages, chat_page, press_exit, say, status_page
@@ -188,7 +195,8 @@ def worker(house: House) -> Worker:
         changed=changed,
         public_url=url,
     )
-    return Worker(rt.db, rt.clock, {CRISIS: partial(carry_crisis, c=carrying)}, new_id("work_"), house.bell)
+    carriers = {CRISIS: partial(carry_crisis, c=carrying), DRILL: partial(carry_drill, c=carrying)}
+    return Worker(rt.db, rt.clock, carriers, new_id("work_"), house.bell)
 
 
 def mount(house: House) -> Litestar:
@@ -214,14 +222,17 @@ def mount(house: House) -> Litestar:
     environment = Environment(
         loader=FileSystemLoader(HERE / "web" / "pages"), autoescape=True, undefined=StrictUndefined
     )
-    desk = Desk(gateway, environment, settings.demo, rt.keys.derived("desk forms").secret)
+    desk = Desk(gateway, environment, settings.demo, rt.keys.derived("desk forms").secret, join_times)
     pages = Pages(gateway, watched, environment, DEMO_KEY if settings.demo else None)
     handlers: list[ControllerRouterHandler] = [
         chat_completions, models, moderations, events, acknowledge_event, press_exit,
         put_person, get_person, list_cases, get_case, act_on_case,
         ledger_tail, ledger_export, decision, duties, turn_service,
+        line_feedback, list_lines,
+        post_drill, list_drills, name_drill_person, drill_letters,
         list_staff, put_staff, change_staff, show_rota, put_rota,
         login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
+        desk_page, case_page, closed_page, show_queue, desk_events, look_at_words, act_at_desk,
         healthz, readyz, metrics, openapi, chat_page, say, status_page, seen_page, press_seen,
         create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False),
     ]  # fmt: skip
@@ -255,6 +266,7 @@ def mount(house: House) -> Litestar:
 async def alive(house: House) -> AsyncGenerator[None]:
     """What runs beside the doors: the ledger's sequencer, and the pulse that keeps promises between turns."""
     stop = asyncio.Event()
+    await _promise(house)
     tasks = [
         asyncio.create_task(house.sequencer.run_forever(stop)),
         asyncio.create_task(beat(house.rt, house.service, stop)),
@@ -269,6 +281,14 @@ async def alive(house: House) -> AsyncGenerator[None]:
             if part is not None:
                 await part.close()
         await house.rt.db.close()
+
+
+async def _promise(house: House) -> None:
+    """What a service owes from its first start on, whoever is or is not there."""
+    rt, at = house.rt, house.rt.clock.now()
+    rules = rt.rules(house.service, frozenset[str](), at)
+    with suppress(StorageFailed):  # promised at the next start; until then there is nothing that could be drilled
+        await rt.db.write(partial(promise_drill, service=house.service.id, rules=rules, at=at))
 
 
 async def _database(settings: Settings) -> Database:

@@ -31,6 +31,7 @@ POST /anban/v1/exit, GET /anban/v1/people/{user}, PUT /anban/v1/people/{user}, G
 GET /anban/v1/cases/{case_id}, POST /anban/v1/cases/{case_id}/{act}, GET /anban/v1/ledger,
 GET /anban/v1/ledger/export, GET /anban/v1/decisions/{decision}, GET /anban/v1/duties, POST /anban/v1/switch,
 GET /anban/v1/staff, POST /anban/v1/staff, POST /anban/v1/staff/{login}/{act}, GET /anban/v1/rota, POST /anban/v1/rota,
+GET /anban/v1/helplines, POST /anban/v1/helplines/{line}/feedback,
 GET /healthz, GET /readyz, GET /metrics, GET /anban/v1/drills,
 POST /anban/v1/drills, POST /anban/v1/drills/people, GET /anban/v1/drills/letters, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent
 """

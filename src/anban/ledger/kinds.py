@@ -91,7 +91,6 @@ PLANNED: Final[frozenset[Kind]] = frozenset(
         Kind.COMPLAINT_RECEIVED,
         Kind.COMPLAINT_ANSWERED,
         Kind.INCIDENT_REPORTED,
-        Kind.DRILL_RUN,
         Kind.DEPLOYMENT_STARTED,
         Kind.DETECTOR_UNAVAILABLE,
     }

@@ -48,6 +48,11 @@ def for_subject(connection: Connection, subject: str, n: int = MOST) -> list[Rec
     return _newest(connection, _COLUMNS.where(ledger_entries.c.subject == subject), n)
 
 
+def of_kind(connection: Connection, kind: Kind, n: int = MOST) -> list[Recorded]:
+    """The newest `n` entries of one kind, oldest first."""
+    return _newest(connection, _COLUMNS.where(ledger_entries.c.kind == kind.value), n)
+
+
 def counts(connection: Connection, since: datetime) -> dict[Kind, Count]:
     """For each kind that happened at or after `since`: how often, and when last."""
     columns = ledger_entries.c

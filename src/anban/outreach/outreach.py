@@ -49,7 +49,7 @@ class Outreach:
     @property
     def routes(self) -> frozenset[str]:
         """The kinds of address that somebody serves here."""
-        return frozenset(route for channel in self.channels for route in channel.routes)
+        return frozenset(route for channel in self.channels if channel.name != DRILL for route in channel.routes)
 
     def steps_for(self, contact: Contact, *, drill: bool = False) -> tuple[Step, ...]:
         """Every way of this contact over every channel that serves it, in the order to try.

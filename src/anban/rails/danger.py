@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 import structlog
 
@@ -15,7 +17,9 @@ from anban.cases.late import to_record
 from anban.cases.truth import promise_state
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
+from anban.people.drilling import is_drill_person
 from anban.people.standing import Standing
+from anban.provider.line_reports import still_failed
 from anban.rails.message import Message
 from anban.rails.post import DESK
 from anban.rails.presence import Present
@@ -61,7 +65,7 @@ async def comfort(
     held = raised(present.held, seen, message.at)
     kept = await _keep(message, present, verdict, standing, held, rules, rt)
     present.held = held
-    state = promise_state(present.course, lines(message, seen, standing, rules, rt))
+    state = promise_state(present.course, lines(message, seen, standing, rules, rt, present.unreached))
     spoken = rt.words.render(
         verdict.template, lang=message.lang, audience=standing.audience, state=state, turn=present.comforted
     )
@@ -69,16 +73,36 @@ async def comfort(
     return Comfort(spoken.text, f"{spoken.template_id}@{spoken.version}", present.case, kept)
 
 
+NONE_FAILED: Mapping[str, datetime] = MappingProxyType({})
+
 NEEDS: Mapping[str, Need] = {"health-emergency": "danger", "threat": "harm-by-others", "property": "fraud"}
 """Who helps best, by theme; everybody else is helped by somebody to talk to."""
 
 
-def lines(message: Message, seen: Assessed, standing: Standing, rules: Rulebook, rt: Runtime) -> tuple[Line, ...]:
-    """At least two routes to a real person, for this place, hour, age and kind of danger."""
-    return routes(message, seen, standing, rules, rt.words)
+def lines(
+    message: Message,
+    seen: Assessed,
+    standing: Standing,
+    rules: Rulebook,
+    rt: Runtime,
+    unreached: Mapping[str, datetime] = NONE_FAILED,
+) -> tuple[Line, ...]:
+    """At least two routes to a real person, for this place, hour, age and kind of danger.
+
+    `unreached` tells by line when this person did not get through: for some hours these come last.
+    """
+    failed = still_failed(unreached, message.at, rules.lasting("helpline-failed-hours"))
+    return routes(message, seen, standing, rules, rt.words, failed)
 
 
-def routes(message: Message, seen: Assessed, standing: Standing, rules: Rulebook, words: Words) -> tuple[Line, ...]:
+def routes(
+    message: Message,
+    seen: Assessed,
+    standing: Standing,
+    rules: Rulebook,
+    words: Words,
+    failed: frozenset[str] = frozenset(),
+) -> tuple[Line, ...]:
     """The same, of nothing but words and rules."""
     need = "danger" if seen.life == 4 else NEEDS.get(seen.theme, "fraud" if seen.property >= 2 else "talk")
     found = words.helplines.lines_for(
@@ -88,10 +112,11 @@ def routes(message: Message, seen: Assessed, standing: Standing, rules: Rulebook
         standing.audience,
         stale_days=rules.whole("helpline-stale-days"),
         hidden_days=rules.whole("helpline-hidden-days"),
+        failed=failed,
     )
     if len(found) >= rules.whole("helplines-shown-least"):
         return found
-    more = words.helplines.from_memory(need)
+    more = words.helplines.from_memory(need, failed)
     return (*found, *(line for line in more if line.number not in {each.number for each in found}))
 
 
@@ -133,6 +158,7 @@ async def _keep(
         template=verdict.template,
         audience=standing.audience,
         newcomer_hours=rules.number("queue-newcomer-hours"),
+        drill=is_drill_person(rt.keys, message.service.id, message.user),
     )
     # Until the case is stored, nothing may be said of it.
     present.course = None
