@@ -1,4 +1,4 @@
-"""From the user's words to a person in the conversation and an acknowledged call to the contact; every claim is true."""
+"""From the user's words to a person in the conversation and an acknowledged call to the contact; no word is untrue."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -193,7 +193,8 @@ async def test_a_notifier_that_takes_and_loses_never_lets_us_say_that_anybody_ha
     await house.work(minutes=1)
     heard = await house.say("我好怕，不想活了")
     assert TOLD[1] not in heard.text
-    await house.work(minutes=40)
+    for _ in range(6):
+        await house.work(minutes=10)
     kinds = {entry.facts.get("why") for entry in await house.ledger("xiaolin", Kind.OUTREACH_UNREACHABLE)}
     assert "no-answer" in kinds
 

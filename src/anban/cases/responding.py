@@ -115,18 +115,18 @@ def _within_caps(connection: Connection, case: Case, done: Done) -> None:
 
 
 def _speak(connection: Connection, case: Case, user: User, so_far: Course, done: Done, held_by: Holder) -> Case:
+    if done.act == "say" and not done.words:
+        raise BadInput("text is missing", field="text")
+    # Who has come is told before what they say.
+    if so_far.joined_at is None:
+        case = _event(connection, case, so_far, done, "joined", {"fence": held_by.fence}, Kind.TAKEOVER_JOINED)
+        _presence_mail(connection, case, user, "joined", done)
     if done.act == "say":
-        if not done.words:
-            raise BadInput("text is missing", field="text")
         put(
             connection, user.id, user.key, conversation="", kind="message", at=done.at,
             payload={"author": "human", "text": done.words},
             once=f"said|{case.id}|{held_by.fence}|{so_far.number('said')}",
         )  # fmt: skip
-    if so_far.joined_at is None:
-        case = _event(connection, case, so_far, done, "joined", {"fence": held_by.fence}, Kind.TAKEOVER_JOINED)
-        _presence_mail(connection, case, user, "joined", done)
-    if done.act == "say":
         case = _event(connection, case, so_far, done, "said", {})
     return case
 
