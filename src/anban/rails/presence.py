@@ -1,6 +1,7 @@
 """The facts a turn needs about a person, read together, and kept in memory while this process alone may change them."""
 
 from collections import OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from anban.conversations.shown import Given, given_to
 from anban.conversations.transcript import Turn, recent_turns
 from anban.people.models import User
 from anban.people.users import KEY_INSERT, USER_INSERT, find, meet, new_user
+from anban.provider.line_reports import unreached
 from anban.rails.post import Post
 from anban.risk.models import Held
 from anban.risk.record import held_level
@@ -43,6 +45,9 @@ class Present:
     holder: Holder | None = None
     given: tuple[Given, ...] = ()
     recent: deque[Turn] = field(default_factory=deque[Turn])
+    unreached: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    """Help lines that they did not get through to, and when they said so."""
+
     comforted: int = 0
     returned: str | None = None
     """The session that began after a long absence, in which the person is told again what they talk with."""
@@ -118,6 +123,7 @@ def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turn
         last_session(connection, user.id),
         held_level(connection, user.id),
         given=given_to(connection, user.id),
+        unreached=unreached(connection, user.id),
         recent=deque(recent_turns(connection, user.id, user.key, turns), maxlen=turns),
     )
     follow_case(connection, present)

@@ -83,7 +83,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
     situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before)
     situation.leaving, situation.flight = leaving, flight
     if not isinstance(verdict, Proceed) or present.held.life >= 2:
-        situation.lines = lines(message, seen, standing, rules, rt)
+        situation.lines = lines(message, seen, standing, rules, rt, present.unreached)
 
     try:
         act = await _act(situation, rt) if stored else _unstored(situation, rt)

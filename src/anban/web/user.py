@@ -15,6 +15,7 @@ from anban.base.errors import BadInput, StorageFailed, told
 from anban.base.ids import new_id
 from anban.conversations.mailbox import newest
 from anban.people.users import find
+from anban.provider.line_reports import failed_for
 from anban.rails.chunks import Closed, Opened, Spoke
 from anban.rails.leaving import leave, person
 from anban.rails.message import Client, Message
@@ -66,8 +67,8 @@ ThePages = Annotated[Pages, Dependency(skip_validation=True)]
 @get("/", summary="The companion chat", tags=["pages"], include_in_schema=False)
 async def chat_page(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """The reference chat; in demo mode it talks, otherwise it says where things are."""
-    level, after = await _remembered(request, pages)
-    return _chat(request, pages, [], DEFAULT_CONVERSATION, level, after=after)
+    level, after, failed = await _remembered(request, pages)
+    return _chat(request, pages, [], DEFAULT_CONVERSATION, level, after=after, failed=failed)
 
 
 @post("/chat/say", status_code=200, include_in_schema=False, request_max_body_size=None)
@@ -143,6 +144,7 @@ def _chat(
     level: str,
     visitor: str | None = None,
     after: int = 0,
+    failed: frozenset[str] = frozenset(),
 ) -> Response[str]:
     lang = lang_of(request)
     visitor = visitor or _visitor(request, pages) or new_visitor()
@@ -155,7 +157,7 @@ def _chat(
         conversation=conversation,
         key=pages.demo_key or "",
         demo=pages.demo_key is not None,
-        help_lines=help_lines(pages, lang),
+        help_lines=help_lines(pages, lang, failed),
         personas=[],
         turns=turns,
         level=level,
@@ -169,25 +171,26 @@ def _chat(
     return response
 
 
-async def _remembered(request: Request[Any, Any, Any], pages: Pages) -> tuple[str, int]:
-    """The level this browser's person is held at, and the last event they had: a new tab forgets neither."""
+async def _remembered(request: Request[Any, Any, Any], pages: Pages) -> tuple[str, int, frozenset[str]]:
+    """The level this browser's person is held at, the last event they had, the lines that did not answer them."""
     rt, service, visitor = pages.gateway.rt, pages.gateway.fallback, _visitor(request, pages)
     if visitor is None:
-        return "", 0
+        return "", 0, frozenset()
     now = rt.clock.now()
-    fading = rt.rules(service, frozenset[str](), now).lasting("risk-decay-hours")
+    rules = rt.rules(service, frozenset[str](), now)
+    fading, failing = rules.lasting("risk-decay-hours"), rules.lasting("helpline-failed-hours")
 
-    def work(connection: Connection) -> tuple[str, int]:
+    def work(connection: Connection) -> tuple[str, int, frozenset[str]]:
         user = find(connection, rt.keys, service.id, visitor)
         if user is None:
-            return "", 0
+            return "", 0, frozenset()
         held = decayed(held_level(connection, user.id), now, fading)
-        return LIFE_NAMES[held.life], newest(connection, user.id)
+        return LIFE_NAMES[held.life], newest(connection, user.id), failed_for(connection, user.id, now, failing)
 
     try:
         return await rt.db.read(work)
     except StorageFailed:
-        return "", 0
+        return "", 0, frozenset()
 
 
 def _html(html: str, request: Request[Any, Any, Any]) -> Response[str]:
@@ -197,15 +200,17 @@ def _html(html: str, request: Request[Any, Any, Any]) -> Response[str]:
     return response
 
 
-def help_lines(pages: Pages, lang: Lang) -> list[dict[str, str]]:
-    """The lines that work with everything else broken, as a page shows them."""
+def help_lines(pages: Pages, lang: Lang, failed: frozenset[str] = frozenset()) -> list[dict[str, str]]:
+    """The lines that work with everything else broken, as a page shows them; those that did not answer come last."""
     return [
         {
+            "id": line.id,
+            "checked": line.verified_on.isoformat() if line.verified_on else "",
             "name": line.name_zh if lang == "zh" else line.name_en,
             "number": line.number,
             "hours": line.hours_zh if lang == "zh" else line.hours_en,
         }
-        for line in pages.gateway.rt.words.helplines.from_memory()
+        for line in pages.gateway.rt.words.helplines.from_memory(failed=failed)
     ]
 
 

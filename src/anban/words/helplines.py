@@ -24,7 +24,7 @@ class _Both(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.zh if lang == "zh" else self.en
 
 
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class HelplineEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of the directory. `verified_on: null` means not checked yet: never shown."""
 
     id: str
@@ -65,6 +65,7 @@ class Line:
     channel: str
     always_open: bool
     stale: bool = False
+    verified_on: date | None = None
 
     def said(self, lang: Lang) -> str:
         """As spoken inside a sentence: a short name, then the number if there is one."""
@@ -80,7 +81,7 @@ class Line:
 class Helplines:
     """The directory, read once."""
 
-    entries: tuple[_Entry, ...]
+    entries: tuple[HelplineEntry, ...]
 
     def lines_for(
         self,
@@ -108,9 +109,9 @@ class Helplines:
         chosen = _with_one_open(found)
         return tuple(_line(entry, stale=_age(entry, today) > stale_days) for entry in chosen)
 
-    def from_memory(self, need: Need = "talk") -> tuple[Line, ...]:
+    def from_memory(self, need: Need = "talk", failed: Collection[str] = ()) -> tuple[Line, ...]:
         """The routes to say when nothing is known and nothing works: home country, emergency numbers, any date."""
-        found = _ranked([entry for entry in self.entries if entry.never_hidden], HERE, need, ())
+        found = _ranked([entry for entry in self.entries if entry.never_hidden], HERE, need, failed)
         return tuple(_line(entry, stale=False) for entry in _with_one_open(found))
 
     def emergency(self, kind: Literal["medical", "police"], lines: tuple[Line, ...]) -> Line:
@@ -126,7 +127,7 @@ class Helplines:
 def load_helplines() -> Helplines:
     """Read the directory that ships with Anban; msgspec.ValidationError when it has a wrong shape."""
     raw = files("anban.words").joinpath("helplines.yaml").read_bytes()
-    return Helplines(msgspec.yaml.decode(raw, type=tuple[_Entry, ...]))
+    return Helplines(msgspec.yaml.decode(raw, type=tuple[HelplineEntry, ...]))
 
 
 def say_lines(lines: Iterable[Line], lang: Lang) -> str:
@@ -136,12 +137,12 @@ def say_lines(lines: Iterable[Line], lang: Lang) -> str:
     return last.join(filter(None, (joint.join(said[:-1]), said[-1]))) if said else ""
 
 
-def _ranked(entries: Iterable[_Entry], place: str, need: Need, failed: Collection[str]) -> list[_Entry]:
+def _ranked(entries: Iterable[HelplineEntry], place: str, need: Need, failed: Collection[str]) -> list[HelplineEntry]:
     fitting = [entry for entry in entries if entry.place == place and need in entry.need]
     return sorted(fitting, key=lambda entry: (entry.id in failed, entry.need[need]))
 
 
-def _with_one_open(found: list[_Entry]) -> list[_Entry]:
+def _with_one_open(found: list[HelplineEntry]) -> list[HelplineEntry]:
     """At most three; a line that is open at every hour is among them even when it ranks lower."""
     chosen = found[:3]
     if not any(entry.always_open for entry in chosen):
@@ -149,15 +150,15 @@ def _with_one_open(found: list[_Entry]) -> list[_Entry]:
     return chosen
 
 
-def _may_show(entry: _Entry, today: date, hidden_days: int) -> bool:
+def _may_show(entry: HelplineEntry, today: date, hidden_days: int) -> bool:
     return entry.verified_on is not None and (entry.never_hidden or _age(entry, today) <= hidden_days)
 
 
-def _age(entry: _Entry, today: date) -> int:
+def _age(entry: HelplineEntry, today: date) -> int:
     return (today - entry.verified_on).days if entry.verified_on else 0
 
 
-def _line(entry: _Entry, *, stale: bool) -> Line:
+def _line(entry: HelplineEntry, *, stale: bool) -> Line:
     return Line(
         id=entry.id,
         place=entry.place,
@@ -171,4 +172,5 @@ def _line(entry: _Entry, *, stale: bool) -> Line:
         channel=entry.channel,
         always_open=entry.always_open,
         stale=stale,
+        verified_on=entry.verified_on,
     )

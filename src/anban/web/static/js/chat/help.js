@@ -1,6 +1,6 @@
 // The help card: there for anyone who asks; from level L2 on it may be folded and cannot be sent away.
 
-function row({ name, number, hours }) {
+function row({ id, name, number, hours }, words) {
   const item = document.createElement("li");
   const link = document.createElement("a");
   link.href = `tel:${String(number).replace(/[^\d+]/g, "")}`;
@@ -11,10 +11,19 @@ function row({ name, number, hours }) {
     link.append(part);
   }
   item.append(link);
+  if (id) {
+    item.dataset.line = id;
+    const failed = document.createElement("button");
+    failed.type = "button";
+    failed.className = "link failed";
+    failed.dataset.failed = "";
+    failed.textContent = words["help.failed"];
+    item.append(failed);
+  }
   return item;
 }
 
-export function openHelp({ card, lines, openers, store, say, words }) {
+export function openHelp({ card, lines, openers, store, say, words, unreached }) {
   const needed = () => Number(store.kept.level.slice(1)) >= 2;
   card.toggleAttribute("data-needed", needed());
   if (needed()) card.open = !store.kept.folded;
@@ -22,6 +31,28 @@ export function openHelp({ card, lines, openers, store, say, words }) {
   card.addEventListener("toggle", () => {
     store.put({ folded: !card.open });
     if (!card.open && !needed()) card.removeAttribute("data-asked");
+  });
+
+  /** A line that did not answer moves to the end at once; the service remembers it for a while. */
+  lines.addEventListener("click", async (event) => {
+    const pressed = event.target.closest("[data-failed]");
+    if (!pressed) return;
+    const item = pressed.closest("li");
+    pressed.disabled = true;
+    const taken = await unreached(item.dataset.line).catch(() => false);
+    if (!taken) {
+      pressed.disabled = false;
+      say(words["help.unnoted"]);
+      return;
+    }
+    const note = document.createElement("span");
+    note.className = "noted";
+    note.tabIndex = -1;
+    note.textContent = words["help.noted"];
+    pressed.replaceWith(note);
+    lines.append(item);
+    note.focus();
+    say(words["help.noted"]);
   });
 
   function ask() {
@@ -41,7 +72,7 @@ export function openHelp({ card, lines, openers, store, say, words }) {
     ask,
     /** Two routes or more replace the page's own; fewer never do. */
     routes(found) {
-      if (found?.length >= 2) lines.replaceChildren(...found.map(row));
+      if (found?.length >= 2) lines.replaceChildren(...found.map((line) => row(line, words)));
     },
     /** The person's level, not the turn's: it stays up between turns and comes down when the service says so. */
     level(level) {

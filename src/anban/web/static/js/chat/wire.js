@@ -42,6 +42,12 @@ export function openWire({ user, conversation, key, persona }) {
       post("/anban/v1/exit", { user, conversation }, { keepalive: true }).catch(() => {});
     },
 
+    /** True when the service took it. */
+    async unreached(line) {
+      const path = `/anban/v1/helplines/${encodeURIComponent(line)}/feedback`;
+      return (await post(path, { user, reached: false })).ok;
+    },
+
     /** Without this word the service puts the notice into its next reply, so a lost one is made good there. */
     ack(id, state) {
       post(`/anban/v1/events/${encodeURIComponent(id)}/ack`, { state }, { keepalive: true }).catch(() => {});
