@@ -90,7 +90,7 @@ def open_crisis(connection: Connection, danger: Danger) -> Case:
     hold(connection, danger.user, danger.held)
     if is_new or higher:
         write(connection, _entry(danger, Kind.CASE_CRISIS_OPENED if first else Kind.CASE_CRISIS_RAISED, case.id))
-    elif again:
+    if again:
         write(connection, _entry(danger, Kind.CASE_REOPENED, case.id))
     if danger.held.life > danger.before:
         write(connection, _entry(danger, Kind.RISK_LEVEL_CHANGED, case.id))

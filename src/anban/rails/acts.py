@@ -29,7 +29,9 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     """The model answers, after the notice that is due and through the output rail."""
     message = situation.message
     notice = await give_notice(situation, rt)
-    before = [notice.text] if notice.text else []
+    # In a crisis what we are is never the first thing that is said: it can deepen loneliness (product section 4.5).
+    last = notice.text if situation.life >= 3 else ""
+    before = [notice.text] if notice.text and not last else []
     if _back_from_person(situation):
         before.append(_words(situation, "takeover.handed-back", rt))
     if isinstance(verdict, Steer) and "steer.asks-if-ai" in verdict.templates:
@@ -50,7 +52,7 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
                 if isinstance(piece, Spoke):
                     parts.append(piece.text)
                 yield piece
-        if tail := _ending(situation, answer, rt):
+        if tail := "\n\n".join(filter(None, (_ending(situation, answer, rt), last))):
             tail = f"\n\n{tail}" if parts else tail
             parts.append(tail)
             yield Spoke(tail)
