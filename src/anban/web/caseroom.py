@@ -9,6 +9,7 @@ from litestar.params import Parameter
 from anban.base.db import Connection
 from anban.base.errors import NotFound
 from anban.cases.case import Case, cases_of, locked_case, read_case
+from anban.cases.queue import queue
 from anban.cases.responding import Act, Done, respond
 from anban.people.users import find, service_and_ref
 from anban.provider.models import Service
@@ -32,6 +33,29 @@ async def list_cases(request: Request[Any, Any, Any], office: TheOffice, user: U
         return [] if person is None else [shown(case, user) for case in cases_of(connection, person.id)]
 
     return await rt.db.read(work)
+
+
+@get("/anban/v1/queue", summary="Who waits", tags=["cases"])
+async def list_queue(request: Request[Any, Any, Any], office: TheOffice) -> list[dict[str, Any]]:
+    """The open cases in the order in which people should look at them; who they are stands in each case."""
+    service = await allowed(request, office)
+    rt = office.gateway.rt
+    now = rt.clock.now()
+    waiting = await rt.db.read(lambda connection: queue(connection, service.id))
+    return [
+        {
+            "case": each.case,
+            "kind": each.kind,
+            "level": LIFE_NAMES[each.level],
+            "state": each.state,
+            "protected": each.protected,
+            "holder": each.holder,
+            "opened_at": each.opened_at.isoformat(),
+            "waiting_seconds": max(0.0, (now - each.waiting_since).total_seconds()),
+            "place": each.place,
+        }
+        for each in waiting
+    ]
 
 
 @get("/anban/v1/cases/{case_id:str}", summary="One case", tags=["cases"])
