@@ -17,6 +17,8 @@ users = Table(
     Column("birth_year", Integer),
     Column("age_band", String(24)),
     Column("mode", String(24)),
+    # Why the mode is what it is: chosen, device, suspected, guardian or appeal; empty where nobody set one.
+    Column("mode_ground", String(16)),
     Column("time_zone", String(64)),
     Column("first_seen", DateTime(timezone=True), nullable=False),
     Column("quiet_until", DateTime(timezone=True)),
@@ -63,6 +65,7 @@ class User:
     birth_year: int | None = None
     age_band: str | None = None
     mode: str | None = None
+    mode_ground: str | None = None
     time_zone: str | None = None
     quiet_until: datetime | None = None
 

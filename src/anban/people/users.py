@@ -40,6 +40,7 @@ def find(connection: Connection, keys: MasterKeys, service: str, ref: str) -> Us
         row.birth_year,
         row.age_band,
         row.mode,
+        row.mode_ground,
         row.time_zone,
         aware(row.quiet_until) if row.quiet_until else None,
     )
@@ -51,7 +52,7 @@ def new_user(keys: MasterKeys, service: str, ref: str, at: datetime) -> tuple[Us
     key, wrapped = keys.new_data_key(identifier, 1)
     person = {
         "id": identifier, "service": service, "ref": ref, "first_seen": at,
-        "birth_year": None, "age_band": None, "mode": None, "time_zone": None, "quiet_until": None,
+        "birth_year": None, "age_band": None, "mode": None, "mode_ground": None, "time_zone": None, "quiet_until": None,
     }  # fmt: skip
     sealed = {"user": identifier, "version": 1, "suite": SUITE, "master": keys.current, "wrapped": wrapped}
     return User(identifier, service, ref, key, at), person, sealed

@@ -1,0 +1,141 @@
+"""What is known about age and family: evidence of age, consents, guardians who are bound, limits, a safety card."""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from anban.base.db import metadata
+
+age_evidence = Table(
+    "age_evidence",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    # stated, verified, chat, device, guardian or appeal; the proof itself is never kept.
+    Column("kind", String(16), nullable=False),
+    Column("band", String(24), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    info={"retention": "account-record"},
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    # agreement, use, under-14-data, sharing or training: one line each, never bundled.
+    Column("purpose", String(24), nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("by", String(16), nullable=False),
+    Column("guardian", String(40)),
+    Column("given_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    info={"retention": "consent-record"},
+)
+
+guardians = Table(
+    "guardians",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    # claimed, coded, waiting, bound, refused, revoked or expired.
+    Column("state", String(16), nullable=False),
+    # A keyed digest of the claimant's address, so that one claimant's many claims can be counted.
+    Column("claimant", String(64), nullable=False, index=True),
+    Column("contact", String(40)),
+    Column("evidence", String(40), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("waits_until", DateTime(timezone=True)),
+    Column("bound_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("key_version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    info={"retention": "account-record"},
+)
+
+guardian_sessions = Table(
+    "guardian_sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("guardian", ForeignKey("guardians.id"), nullable=False, index=True),
+    # A link is used once to begin a session; a session is used until it ends.
+    Column("kind", String(8), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    info={"retention": "operations"},
+)
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    # Who set them: guardian or self. A guardian's can only tighten what the rules allow.
+    Column("by", String(16), primary_key=True),
+    Column("chosen", JSON, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"retention": "account-record"},
+)
+
+blocked_personas = Table(
+    "blocked_personas",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    Column("persona", String(128), nullable=False),
+    Column("by", String(16), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    info={"retention": "account-record"},
+)
+
+home_marks = Table(
+    "home_marks",
+    metadata,
+    # That a child or the desk said "unsafe at home"; nobody but the desk ever sees it.
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("by", String(16), nullable=False),
+    Column("reason", String(120), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"retention": "case-record"},
+)
+
+safety_cards = Table(
+    "safety_cards",
+    metadata,
+    Column("user", ForeignKey("users.id"), primary_key=True),
+    Column("key_version", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"retention": "interaction-text"},
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    # In the smallest unit of the currency (fen, cents); `request` is the app's own id, so that asking twice counts once.
+    Column("amount", Integer, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("request", String(120), nullable=False),
+    Column("answer", String(40), nullable=False),
+    UniqueConstraint("user", "request"),
+    info={"retention": "usage-record"},
+)
