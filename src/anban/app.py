@@ -84,7 +84,7 @@ from anban.web.desk.login import log_in, log_out, login_page
 from anban.web.desk.queue import desk_events, show_queue
 from anban.web.desk.room import case_page, closed_page, desk_page
 from anban.web.desk.roster import change_staff, list_staff, put_rota, put_staff, show_rota
-from anban.web.drills import drill_letters, list_drills, name_drill_person, post_drill
+from anban.web.drills import drill_so_far, list_drills, name_drill_person, post_drill
 from anban.web.evidence import decision, duties, ledger_export, ledger_tail, turn_service
 from anban.web.gateway.body import Limits
 from anban.web.gateway.chat import Gateway, chat_completions, models
@@ -229,7 +229,7 @@ def mount(house: House) -> Litestar:
         put_person, get_person, list_cases, get_case, act_on_case,
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
-        post_drill, list_drills, name_drill_person, drill_letters,
+        post_drill, list_drills, name_drill_person, drill_so_far,
         list_staff, put_staff, change_staff, show_rota, put_rota,
         login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
         desk_page, case_page, closed_page, show_queue, desk_events, look_at_words, act_at_desk,

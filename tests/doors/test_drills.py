@@ -74,7 +74,7 @@ async def test_whoever_an_app_calls_drill_is_a_real_person(house: House) -> None
     await house.chat(DANGER, user="drill-sergeant")
     case = await case_of(house, "drill-sergeant")
     assert "drill" not in str(case["events"])
-    assert (await house.get(f"/anban/v1/drills/letters?case={case['id']}")).status_code == 404
+    assert (await house.get("/anban/v1/drills/people/drill-sergeant")).status_code == 404
 
 
 async def test_a_drills_case_says_so_in_its_events_and_in_every_entry(house: House) -> None:
@@ -125,7 +125,7 @@ async def test_a_drill_tells_only_the_house_and_its_words_say_drill(house: House
     case = await case_of(house, user)
     letters = [each for each in await house.sent() if each["id"].startswith(str(case["id"])) and each["link"]]
     assert letters and {each["route"] for each in letters} == {"demo"}
-    told = (await house.get(f"/anban/v1/drills/letters?case={case['id']}")).json()
+    told = (await house.get(f"/anban/v1/drills/people/{user}")).json()["letters"]
     assert told and all("演练" in each["text"] and "演练" in each["subject"] for each in told)
     assert all("/seen/" in each["link"] and "address" not in each for each in told)
 

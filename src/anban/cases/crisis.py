@@ -84,14 +84,14 @@ def open_crisis(connection: Connection, danger: Danger) -> Case:
         case = append(connection, case, event, band=min(place, case.band), wake=kind != "seen")
     if first:
         case = _contacts_known(connection, case, danger)
-    if (is_new or higher or again) and not danger.late:
-        # What comes late is paged by whoever carries it, by the time it then is.
-        case = page_at_once(connection, case, danger.at, danger.rulebook)
-    hold(connection, danger.user, danger.held)
     if is_new or higher:
         write(connection, _entry(danger, Kind.CASE_CRISIS_OPENED if first else Kind.CASE_CRISIS_RAISED, case.id))
     if again:
         write(connection, _entry(danger, Kind.CASE_REOPENED, case.id))
+    if (is_new or higher or again) and not danger.late:
+        # What comes late is paged by whoever carries it, by the time it then is.
+        case = page_at_once(connection, case, danger.at, danger.rulebook)
+    hold(connection, danger.user, danger.held)
     if danger.held.life > danger.before:
         write(connection, _entry(danger, Kind.RISK_LEVEL_CHANGED, case.id))
     # The words follow within the same second; that they were chosen is committed with the case.

@@ -1,4 +1,4 @@
-"""Drills over HTTP: a person who is nobody, what their contact would have got, and the result as evidence."""
+"""Drills over HTTP: a person who is nobody, what became of them, and the result as evidence."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,13 +9,16 @@ from litestar.params import Parameter
 
 from anban.base.db import Connection
 from anban.base.errors import NotFound
-from anban.cases.case import read_case
+from anban.cases.case import cases_of
 from anban.cases.drill_schedule import Drilled, drills_run, first_due, next_due, record_drill
+from anban.ledger.reading import for_subject
 from anban.outreach.channels.local import sent as kept_letters
 from anban.outreach.outreach import DRILL_ROUTE
-from anban.people.drilling import drill_person
-from anban.web.caseroom import CaseId, mine
-from anban.web.manage import TheOffice, allowed
+from anban.people.drilling import drill_person, is_drill_person
+from anban.people.users import find
+from anban.web.caseroom import shown as shown_case
+from anban.web.evidence import shown as shown_entry
+from anban.web.manage import TheOffice, UserRef, allowed
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern="^[a-z][a-z-]*$")]
 
@@ -36,27 +39,49 @@ class DrillResult(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @post("/anban/v1/drills/people", status_code=200, summary="Name a person for a drill", tags=["drills"])
-async def name_drill_person(request: Request[Any, Any, Any], office: TheOffice) -> dict[str, str]:
+async def name_drill_person(request: Request[Any, Any, Any], office: TheOffice) -> dict[str, Any]:
     """A user id that this deployment knows to be nobody: their cases say so wherever they are shown, wait behind every
     other, and tell nobody outside. Any other id that begins with `drill-` is a real person's.
+
+    `targets` are the seconds that each step may take, some by level; `demo` says whether the clock can be moved.
     """
     service = await allowed(request, office)
-    return {"user": drill_person(office.gateway.rt.keys, service.id)}
+    rt = office.gateway.rt
+    now = rt.clock.now()
+    rules = rt.rules(service, frozenset[str](), now)
+    targets = {
+        "words": rules.number("first-words-seconds"),
+        "paged": rules.number("desk-sees-seconds"),
+        "claimed": dict(rules.table("takeover-claim-seconds")),
+        "joined": dict(rules.table("takeover-join-seconds")),
+        "review": dict(rules.table("contact-review-seconds")),
+        "attempted": rules.number("contact-attempt-seconds"),
+    }
+    return {"user": drill_person(rt.keys, service.id), "targets": targets, "demo": office.demo}
 
 
-@get("/anban/v1/drills/letters", summary="What a drill's contact would have got", tags=["drills"])
-async def drill_letters(request: Request[Any, Any, Any], office: TheOffice, case: CaseId) -> list[dict[str, Any]]:
-    """The messages of a drill's case that stayed in the house, oldest first; 404 for any other case."""
+@get("/anban/v1/drills/people/{user:str}", summary="What became of a drill's person", tags=["drills"])
+async def drill_so_far(request: Request[Any, Any, Any], office: TheOffice, user: UserRef) -> dict[str, Any]:
+    """Their cases, what the ledger tells of them, and what their contacts would have got; 404 for anybody else."""
     service = await allowed(request, office)
     rt = office.gateway.rt
+    if not is_drill_person(rt.keys, service.id, user):
+        raise NotFound("no person of a drill is called that")
+    await rt.db.settled()
 
-    def work(connection: Connection) -> list[dict[str, Any]]:
-        found, _ = mine(connection, service, case, read_case)
-        if not found.is_drill:
-            raise NotFound("this case is no drill's")
-        ours = (each for each in kept_letters(connection, rt.keys) if each["id"].startswith(f"{found.id}|"))
-        shown = ("at", "channel", "subject", "text", "link")
-        return [{name: each[name] for name in shown} for each in ours if each["route"] == DRILL_ROUTE]
+    def work(connection: Connection) -> dict[str, Any]:
+        person = find(connection, rt.keys, service.id, user)
+        if person is None:
+            raise NotFound("this person has not said anything yet")
+        cases = cases_of(connection, person.id)
+        mine = {case.id for case in cases}
+        letters = [each for each in kept_letters(connection, rt.keys) if each["id"].partition("|")[0] in mine]
+        told = ("at", "channel", "subject", "text", "link")
+        return {
+            "cases": [shown_case(case, user) for case in cases],
+            "entries": [shown_entry(each) for each in for_subject(connection, person.id)],
+            "letters": [{name: each[name] for name in told} for each in letters if each["route"] == DRILL_ROUTE],
+        }
 
     return await rt.db.read(work)
 

@@ -1,0 +1,1 @@
+"""`anban drill`: scripted evenings on the running service, one file a drill."""
