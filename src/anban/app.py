@@ -43,6 +43,7 @@ from anban.cases.figures import join_times
 from anban.cases.late import UNKNOWN_SERVICE
 from anban.cases.ringing import Ringing
 from anban.conversations import models as _conversations
+from anban.conversations import usage_models as _usage
 from anban.detectors.guards.known import family_named
 from anban.detectors.listed.listed_words import listed_words
 from anban.detectors.panel import build_panel
@@ -55,8 +56,10 @@ from anban.ledger.sequencer import Sequencer
 from anban.outreach import models as _outreach
 from anban.outreach.building import build_outreach
 from anban.outreach.outreach import Outreach
+from anban.people import family_models as _family
 from anban.people import models as _people
 from anban.provider import desk_models as _desk
+from anban.provider import persona_models as _personas
 from anban.provider.demo_staff import seed_demo
 from anban.provider.models import Service
 from anban.provider.services import add_key, has_keys, open_service
@@ -65,6 +68,7 @@ from anban.rails.consult import Consulted
 from anban.rails.figures import Figures
 from anban.rails.hearing import Hearing
 from anban.rails.opinion import Opinion
+from anban.rails.own_words import keep_up, words_of
 from anban.rails.post import DESK, Flights, Post
 from anban.rails.presence import Presence
 from anban.rails.pulse import beat
@@ -74,7 +78,7 @@ from anban.rails.upstream import Timeouts, Upstream
 from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
 from anban.web.auth import Doorman
-from anban.web.caseroom import act_on_case, get_case, list_cases
+from anban.web.caseroom import act_on_case, get_case, list_cases, list_queue
 from anban.web.contact import press_seen, seen_page
 from anban.web.demo import advance_clock, sent
 from anban.web.desk.acting import act_at_desk, look_at_words
@@ -95,8 +99,8 @@ from anban.web.health import Watched, healthz, metrics, openapi, readyz
 from anban.web.helplines import line_feedback, list_lines
 from anban.web.manage import Office, get_person, put_person
 from anban.web.problems import answer_problem
+from anban.web.studio import decide_wording, find_faults, list_words, preview, put_sign_off, put_wording
 from anban.web.user import Pages, chat_page, press_exit, say, status_page
-from anban.words.templates import load_words
 
 log = structlog.get_logger()
 
@@ -104,7 +108,7 @@ HERE = Path(__file__).parent
 STARTS = 3
 """Times that a database is tried at start, a second apart: one that is just coming up must not cost the chat."""
 
-TABLES = (_cases, _conversations, _desk, _durable, _ledger, _outreach, _people, _risk)
+TABLES = (_cases, _conversations, _desk, _durable, _family, _ledger, _outreach, _people, _personas, _risk, _usage)
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ async def build(settings: Settings) -> House:
     listed = listed_words(settings.wordlists)
     db = await _database(settings)
     service, first_key = await _service(db, settings, keys, clock.now())
-    words = load_words()
+    words = await words_of(db, service, signed_only=settings.enforce)
     rules = _rules(register, settings)
     model = (
         _upstream(settings, settings.upstream_url, rules(service, frozenset[str](), clock.now()), clock)
@@ -226,9 +230,10 @@ def mount(house: House) -> Litestar:
     pages = Pages(gateway, watched, environment, DEMO_KEY if settings.demo else None)
     handlers: list[ControllerRouterHandler] = [
         chat_completions, models, moderations, events, acknowledge_event, press_exit,
-        put_person, get_person, list_cases, get_case, act_on_case,
+        put_person, get_person, list_cases, list_queue, get_case, act_on_case,
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
+        list_words, preview, find_faults, put_wording, decide_wording, put_sign_off,
         post_drill, list_drills, name_drill_person, drill_so_far,
         list_staff, put_staff, change_staff, show_rota, put_rota,
         login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
@@ -270,6 +275,7 @@ async def alive(house: House) -> AsyncGenerator[None]:
     tasks = [
         asyncio.create_task(house.sequencer.run_forever(stop)),
         asyncio.create_task(beat(house.rt, house.service, stop)),
+        asyncio.create_task(keep_up(house.rt, house.service, stop)),
         asyncio.create_task(worker(house).run_forever(stop)),
     ]
     try:

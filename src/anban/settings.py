@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = None
     master_key_file: Path | None = None
     token_key: SecretStr | None = None
+    enforce: bool = False
+    """Live use: without a professional's sign-off under the words as they are, the deployment does not start."""
+
     choices: dict[str, int | float | bool] = Field(default_factory=dict)
     """Own values for parameters, by parameter id; each at least as strict as the law."""
     channels: Secret[tuple[dict[str, Any], ...]] = Secret(())

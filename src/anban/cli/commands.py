@@ -11,6 +11,7 @@ from rich.console import Console
 from anban import __version__
 from anban.base.errors import AnbanError
 from anban.cli.service import DEFAULT_DATA, Service
+from anban.cli.words import words
 
 app = App(
     name="anban",
@@ -22,6 +23,7 @@ ledger = App(name="ledger", help="The evidence.")
 app.command(ledger)
 training = App(name="train", help="Building and measuring the detectors' model.", result_action="return_value")
 app.command(training)
+app.command(words)
 staff = App(name="staff", help="Who works at the care desk.", result_action="return_value")
 app.command(staff)
 rota = App(name="rota", help="Who is on duty at the care desk, and when.", result_action="return_value")

@@ -33,7 +33,7 @@ class Finding:
 
 def examine(service: Service, data: Path, *, as_json: bool) -> int:
     """Look at settings, service, model, evidence, words and people; 1 when something is wrong."""
-    findings = [*_settings(), *_service(service), *_words()]
+    findings = [*_settings(), *_service(service), *_words(service)]
     if as_json:
         sys.stdout.buffer.write(orjson.dumps([asdict(each) for each in findings], option=orjson.OPT_INDENT_2) + b"\n")
     else:
@@ -98,8 +98,22 @@ def _service(service: Service) -> list[Finding]:
     pending = [duty["id"] for duty in duties if duty["mode"] == "pending"]
     said = f"{len(pending)} of {len(duties)} duties are pending: this version does not perform them"
     found.append(Finding("duties", "note" if pending else "ok", said))
-    found.append(_rota(service))
+    found += [_rota(service), _drills(service)]
     return found
+
+
+def _drills(service: Service) -> Finding:
+    """Whether the crisis chain was drilled lately, and held."""
+    told = service.ask("GET", "/anban/v1/drills?n=200")
+    newest = next((each for each in told["drills"] if each["name"] == "crisis"), None)
+    when = "has not been run" if newest is None else f"was run last on {newest['at'][:10]}"
+    if newest is not None and not newest["passed"]:
+        return Finding("drills", "wrong", f"the crisis drill {when} and failed: `anban drill crisis` shows where")
+    if told["overdue"]:
+        return Finding("drills", "wrong", f"the crisis drill {when} and is overdue: `anban drill crisis`")
+    if newest is None:
+        return Finding("drills", "note", f"the crisis drill {when} yet: `anban drill crisis`")
+    return Finding("drills", "ok", f"the crisis drill {when} and passed; the next is due on {told['due_at'][:10]}")
 
 
 def _rota(service: Service) -> Finding:
@@ -136,8 +150,15 @@ def _streaming(service: Service) -> list[Finding]:
     return [Finding("streaming", "ok" if whole else "wrong", f"{len(lines)} events, {'whole' if whole else 'cut'}")]
 
 
-def _words() -> list[Finding]:
-    waiting = load_words().unapproved()
-    if not waiting:
-        return [Finding("words", "ok", "every template is approved")]
-    return [Finding("words", "note", f"{len(waiting)} templates wait for professional review before live use")]
+def _words(service: Service) -> list[Finding]:
+    """Whether a professional signed what people in danger hear; without it ANBAN_ENFORCE does not start."""
+    waiting = len(load_words().unapproved())
+    drafts = f"{waiting} templates wait for professional review before live use" if waiting else "all are approved"
+    try:
+        signed = service.ask("GET", "/anban/v1/words")["sign_off"]
+    except AnbanError as error:
+        return [Finding("words", "note", f"{drafts}; sign-off not asked: {error.message}")]
+    if signed is None:
+        said = f"{drafts}; no professional has signed the words as they are: ANBAN_ENFORCE would refuse to start"
+        return [Finding("words", "note", said)]
+    return [Finding("words", "ok", f"signed by {signed['name']}, {signed['profession']}, on {signed['at'][:10]}")]

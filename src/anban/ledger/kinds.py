@@ -71,6 +71,8 @@ class Kind(StrEnum):
     STAFF_LOGGED_OUT = "staff.logged_out"
     STAFF_RESTED = "staff.rested"
     ROTA_CHANGED = "rota.changed"
+    WORDS_CHANGED = "words.changed"
+    WORDS_SIGNED = "words.signed"
 
 
 RETIRED: Final[frozenset[Kind]] = frozenset()
@@ -185,5 +187,7 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.STAFF_LOGGED_OUT: Meaning("值守人员退出登录", "Somebody at the desk logged out"),
         Kind.STAFF_RESTED: Meaning("值守人员开始或结束休息", "Somebody at the desk began or ended a rest"),
         Kind.ROTA_CHANGED: Meaning("值班表变更", "The rota changed"),
+        Kind.WORDS_CHANGED: Meaning("话术起草、批准、启用或停用", "A wording was drafted, approved, put to use or retired"),
+        Kind.WORDS_SIGNED: Meaning("专业人员签署或撤回对话术的认可", "A professional signed the words, or took it back"),
     }
 )

@@ -1,7 +1,7 @@
 """The files our words stand in, read once; what is malformed or untrue does not load."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, TypeVar
@@ -67,6 +67,15 @@ def read_templates(lang: Lang) -> tuple[Template, ...]:
     return tuple(found.values())
 
 
+def reworded(base: Template, text: Mapping[Audience, Sequence[str]], version: int, by: Sequence[str]) -> Template:
+    """`base` in other words, approved by `by`; id, slots and needed states stay as they are.
+
+    Raises ValueError for words that cannot be read as a template, or that claim what need not be so.
+    """
+    variants = _variants(text, base.slots, base.needs, base.spoken_to, base.lang)
+    return replace(base, variants=variants, version=version, status="approved", approved_by=tuple(by))
+
+
 def read_pages(lang: Lang) -> Mapping[str, str]:
     """Page words from every `pages*.yaml`, flat key to text; Misconfigured when a key is given twice."""
     words: dict[str, str] = {}
@@ -102,18 +111,9 @@ def _read(file: Traversable, lang: Lang) -> Iterator[Template]:
 
 def _template(entry: _Entry, spoken_to: Literal["person", "model"], lang: Lang) -> Template:
     needs = read_condition("&".join(entry.needs)) if entry.needs else Condition()
-    variants: dict[Audience, tuple[tuple[Clause, ...], ...]] = {
-        audience: tuple(parse(text) for text in texts) for audience, texts in entry.text.items()
-    }
-    if not all(variants.values()) or "adult" not in variants:
-        raise ValueError("has no words for adults, or an empty list")
+    variants = _variants(entry.text, frozenset(entry.slots), needs, spoken_to, lang)
     if entry.status == "approved" and len(set(entry.approved_by)) < 2:
         raise ValueError("approved needs two different people")
-    for clause in (clause for texts in variants.values() for text in texts for clause in text):
-        if unknown := clause.slots - BUILT_IN_SLOTS - set(entry.slots):
-            raise ValueError(f"undeclared slots {sorted(unknown)}")
-        if spoken_to == "person":
-            _refuse_untrue(clause, needs, lang)
     return Template(
         id=entry.id,
         version=entry.version,
@@ -126,6 +126,26 @@ def _template(entry: _Entry, spoken_to: Literal["person", "model"], lang: Lang) 
         approved_by=tuple(entry.approved_by),
         variants=variants,
     )
+
+
+def _variants(
+    text: Mapping[Audience, Sequence[str]],
+    slots: Collection[str],
+    needs: Condition,
+    spoken_to: Literal["person", "model"],
+    lang: Lang,
+) -> Mapping[Audience, tuple[tuple[Clause, ...], ...]]:
+    variants: dict[Audience, tuple[tuple[Clause, ...], ...]] = {
+        audience: tuple(parse(each) for each in texts) for audience, texts in text.items()
+    }
+    if not all(variants.values()) or "adult" not in variants:
+        raise ValueError("has no words for adults, or an empty list")
+    for clause in (clause for texts in variants.values() for each in texts for clause in each):
+        if unknown := clause.slots - BUILT_IN_SLOTS - set(slots):
+            raise ValueError(f"undeclared slots {sorted(unknown)}")
+        if spoken_to == "person":
+            _refuse_untrue(clause, needs, lang)
+    return variants
 
 
 def _refuse_untrue(clause: Clause, needs: Condition, lang: Lang) -> None:

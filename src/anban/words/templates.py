@@ -1,13 +1,14 @@
 """Our own words: said only where they are true."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from anban.base.errors import AnbanError
 from anban.words.helplines import Audience, Helplines, Lang, load_helplines, say_lines
 from anban.words.markup import fill
-from anban.words.promise import NOTHING_DONE, PromiseBroken, PromiseState
+from anban.words.promise import NOTHING_DONE, Condition, PromiseBroken, PromiseState
 from anban.words.reading import LANGS, Template, read_pages, read_templates
 
 __all__ = [
@@ -39,13 +40,33 @@ class Spoken:
     lang: Lang
 
 
+Key = tuple[str, Lang]
+
+
+class Own:
+    """A service's own wording in place of some packaged templates; exchanged whole, at once for whoever renders."""
+
+    def __init__(self, templates: Iterable[Template] = ()) -> None:
+        self.templates: Mapping[Key, Template] = {}
+        self.adopt(templates)
+
+    def adopt(self, templates: Iterable[Template]) -> None:
+        """From now on these are said, and no other own wording."""
+        self.templates = {(template.id, template.lang): template for template in templates}
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Everything Anban itself can say. Needs no database and no network."""
+    """Everything Anban itself can say. Needs no database and no network; `own` is filled by whoever has one."""
 
-    templates: Mapping[tuple[str, Lang], Template]
+    templates: Mapping[Key, Template]
     pages: Mapping[Lang, Mapping[str, str]]
     helplines: Helplines
+    own: Own = field(default_factory=Own)
+
+    def with_wordings(self, live: Iterable[Template]) -> "Words":
+        """The same words with a service's own wording in place of the packaged one; these stay as they are."""
+        return replace(self, own=Own(live))
 
     def render(
         self,
@@ -74,7 +95,7 @@ class Words:
 
     def template(self, template_id: str, lang: Lang) -> Template:
         """The template itself; WordsMissing when there is none."""
-        found = self.templates.get((template_id, lang))
+        found = self.own.templates.get((template_id, lang)) or self.templates.get((template_id, lang))
         if found is None:
             raise WordsMissing(f"no template {template_id} in {lang}")
         return found
@@ -85,8 +106,23 @@ class Words:
 
     def unapproved(self) -> tuple[str, ...]:
         """Templates spoken to people that two professionals have not approved yet; `enforce` asks for none."""
-        waiting = {t.id for t in self.templates.values() if t.spoken_to == "person" and t.status != "approved"}
-        return tuple(sorted(waiting))
+        return tuple(sorted({template.id for template in self.spoken() if template.status != "approved"}))
+
+    def spoken(self) -> tuple[Template, ...]:
+        """Every template that people hear, own wording first, by id and language."""
+        said = {**self.templates, **self.own.templates}
+        return tuple(said[key] for key in sorted(said) if said[key].spoken_to == "person")
+
+    def digest(self) -> str:
+        """What a professional signs: any change of what people may hear, and when, gives another digest."""
+        seen = hashlib.sha256()
+        for template in self.spoken():
+            said = {
+                audience: [[(clause.text, _condition(clause.when)) for clause in variant] for variant in variants]
+                for audience, variants in template.variants.items()
+            }
+            seen.update(repr((template.id, template.lang, _condition(template.needs), sorted(said.items()))).encode())
+        return seen.hexdigest()
 
     def _slot(self, template: Template, state: PromiseState, given: Mapping[str, str], name: str) -> str:
         match name:
@@ -109,6 +145,10 @@ class Words:
         first = [self.helplines.emergency(kind, state.lines) for kind in ("medical", "police")]
         routes = tuple(dict.fromkeys(line.dialled(lang) for line in (*first, *lines)))
         return (" 或 " if lang == "zh" else " or ").join(routes[:2])
+
+
+def _condition(condition: Condition) -> list[tuple[str, list[str]]]:
+    return sorted((name, sorted(allowed)) for name, allowed in condition.parts)
 
 
 def load_words() -> Words:
