@@ -21,6 +21,9 @@ RESERVE = 3
 
 _STEP = 4
 
+BACK = "handed_back"
+"""The state of a case whose conversation went back to the AI."""
+
 
 def band(level: int, *, protected: bool, newcomer: bool) -> int:
     """Where a case stands: lower is sooner. Level first, then minors and elders, then people known for longer."""
@@ -48,16 +51,22 @@ class Waiting:
 
 
 def queue(connection: Connection, service: str, most: int = 200) -> tuple[Waiting, ...]:
-    """The open cases of a service in the order in which people should look at them, `most` at once."""
+    """The open cases of a service in the order in which people should look at them, `most` at once.
+
+    Conversations that went back to the AI come last, however high their level was: nobody waits there.
+    """
     first = (
         select(cases, takeovers.c.holder.label("held_by"))
         .outerjoin(takeovers, (takeovers.c.case == cases.c.id) & takeovers.c.holder.is_not(None))
         .where(cases.c.service == service, cases.c.open_key.is_not(None))
         .order_by(cases.c.band, cases.c.waiting_since, cases.c.id)
     )
-    everybody = _read(connection, first.limit(most))
-    reserved = _read(connection, first.where(cases.c.band % _STEP < 2).limit(most // RESERVE))
-    return tuple(replace(each, place=place) for place, each in enumerate(reserve(everybody, reserved)[:most], 1))
+    waits = first.where(cases.c.state != BACK)
+    everybody = _read(connection, waits.limit(most))
+    reserved = _read(connection, waits.where(cases.c.band % _STEP < 2).limit(most // RESERVE))
+    ordered = reserve(everybody, reserved)[:most]
+    ordered += _read(connection, first.where(cases.c.state == BACK).limit(most - len(ordered)))
+    return tuple(replace(each, place=place) for place, each in enumerate(ordered, 1))
 
 
 def reserve(everybody: Sequence[Waiting], protected: Sequence[Waiting]) -> list[Waiting]:

@@ -1,6 +1,6 @@
 """What must reach the user outside the reply: notices, a person's words, retractions. Read by cursor, so replayable."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,6 +80,15 @@ def read_after(connection: Connection, user: str, key: DataKey, cursor: int, mos
     """Events after `cursor`, oldest first."""
     rows = connection.execute(_AFTER, {"of_user": user, "cursor": cursor, "most": most})
     return tuple(_mail(row, key) for row in rows)
+
+
+def latest(
+    connection: Connection, user: str, key: DataKey, kinds: Collection[str], since: datetime, most: int
+) -> tuple[Mail, ...]:
+    """The newest events of these kinds since a moment, oldest first."""
+    mine = (mail.c.user == user, mail.c.kind.in_(kinds), mail.c.at >= since)
+    rows = connection.execute(select(mail).where(*mine).order_by(mail.c.id.desc()).limit(most)).all()
+    return tuple(_mail(row, key) for row in reversed(rows))
 
 
 def read_one(connection: Connection, user: str, key: DataKey, identifier: int) -> Mail | None:

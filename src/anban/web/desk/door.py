@@ -23,6 +23,7 @@ from anban.provider.services import find
 from anban.provider.staff import Staff, find_staff
 from anban.provider.staff_sessions import SEEN, Session, session_of
 from anban.rails.runtime import Runtime
+from anban.web.desk.pointing import Pointing
 from anban.web.gateway.chat import Gateway
 from anban.web.problems import Elsewhere
 from anban.web.user import HEADERS, LANG_COOKIE
@@ -52,6 +53,9 @@ class Desk:
     """Seconds from the opening of each case to the person who joined; without it the leads' page draws none."""
     checking: Semaphore = field(default_factory=lambda: Semaphore(2))
     """Passwords that are checked at once: each takes 64 MiB and a processor."""
+
+    pointing: Pointing = field(default_factory=Pointing)
+    """Remembers which places of a message caused its level."""
 
     @property
     def rt(self) -> Runtime:

@@ -96,6 +96,7 @@ const notices = openNotices({
 });
 const help = openHelp({
   card: at("help"), lines: at("lines"), openers: document.querySelectorAll("[data-help]"), store, say, words,
+  unreached: wire.unreached,
 });
 
 at("leave").addEventListener("submit", (event) => {
@@ -114,6 +115,7 @@ for (const turn of store.kept.turns.filter((kept) => kept.pending)) {
 for (const turn of store.kept.turns.filter((kept) => kept.text)) bubbles.add(turn, { fresh: false });
 for (const field of document.querySelectorAll("[name=conversation]")) field.value = conversation;
 level(store.kept.level);
+if (store.kept.held) speaker.set("human"); // a reload changes nothing about who is there
 
 listen({
   user, conversation, store,
@@ -121,7 +123,20 @@ listen({
     notice: (notice, event) => show(notice, event.id),
     level: ({ level: value }) => level(value),
     mode: speaker.mode,
-    typing: ({ on }) => speaker.typing(on ?? true),
+    typing({ on }, { late }) {
+      if (!late) speaker.typing(on ?? true);
+    },
+    takeover({ state }) {
+      const joined = state === "joined";
+      if (!joined) speaker.typing(false);
+      if (speaker.author !== (joined ? "human" : "ai")) aside(joined ? words.joined : words.returned);
+      speaker.set(joined ? "human" : "ai");
+      store.put({ held: joined });
+    },
+    care({ text }) {
+      bubbles.add(store.add({ author: "system", text }));
+      say(`${words["author.system"]}：${text}`);
+    },
     message: ({ text, speaker: name }) => human(relayed.byEvent(text), name),
     retract(range) {
       bubbles.find(range.decision)?.withdraw(range);

@@ -1,0 +1,45 @@
+"""What may this person at the desk do with this case now?"""
+
+from anban.web.desk.door import SignedIn
+from anban.web.desk.reading import Seen
+
+SEEING = frozenset({"note", "call", "hold", "release", "tell-now"})
+"""What whoever reads the conversation may do; without having read it nobody acts on it."""
+
+HOLDING = frozenset({"say", "typing", "second-opinion", "hand-back", "close"})
+
+
+def allowed(seen: Seen, who: SignedIn) -> frozenset[str]:
+    """The acts that are open to them. The case's own rules stand behind these and refuse what is too late."""
+    case, so_far = seen.case, seen.so_far
+    if not case.is_open:
+        return _afterwards(seen, who)
+    if so_far.claimed_by == who.staff.id:
+        join = {"join"} if so_far.joined_at is None else set[str]()
+        return HOLDING | SEEING | join | _debrief(seen, who)
+    found = {"claim"} if so_far.claimed_by is None else set[str]()
+    if seen.reading is not None:
+        found |= SEEING
+        if so_far.claimed_by is None and (seen.reading == "follow-up" or who.staff.role == "lead"):
+            found |= {"close", "follow-up"}
+    return frozenset(found | _debrief(seen, who))
+
+
+def _afterwards(seen: Seen, who: SignedIn) -> frozenset[str]:
+    found = set(_debrief(seen, who))
+    if seen.reading is not None:
+        found.add("reopen")
+        if seen.reading in ("follow-up", "supervision"):
+            found.add("follow-up")
+        if seen.case.state == "closed" and who.staff.id not in took_part(seen):
+            found.add("review")
+    return frozenset(found)
+
+
+def took_part(seen: Seen) -> frozenset[str]:
+    """Whoever held or closed the case."""
+    return frozenset(event.actor for event in seen.case.events if event.kind in ("claimed", "closed"))
+
+
+def _debrief(seen: Seen, who: SignedIn) -> frozenset[str]:
+    return frozenset({"debrief"}) if who.staff.id in took_part(seen) else frozenset()
