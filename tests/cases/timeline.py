@@ -12,7 +12,7 @@ from typing import Any
 
 from anban.cases.case import CaseEvent
 from anban.cases.course import Course, course
-from anban.cases.owed import Alarm, CheckIn, HoldBack, OffHours, Owed, Page, Reach, Tell, Unreachable, owed
+from anban.cases.owed import Alarm, Call, CheckIn, HoldBack, OffHours, Owed, Page, Reach, Tell, Unreachable, owed
 from anban.law.register import load
 from anban.law.rulebook import Rulebook
 
@@ -79,6 +79,8 @@ class Night:
         match act:
             case Page(tier, why):
                 self.happens("paged", tier=tier, why=why)
+            case Call(tier):
+                self.happens("rung", tier=tier)
             case OffHours():
                 self.happens("off_hours")
             case Alarm(why):

@@ -23,7 +23,7 @@ from anban.cases.case import Case, CaseEvent, append, locked_case
 from anban.cases.course import course
 from anban.cases.crisis import case_entry
 from anban.cases.intents import write_down
-from anban.cases.owed import Alarm, Page, owed
+from anban.cases.owed import Call, owed
 from anban.cases.ringing import Ring
 from anban.ledger.entry import Fact
 from anban.ledger.kinds import Kind
@@ -49,6 +49,8 @@ class Plan:
     rings: tuple[Ring, ...] = ()
     due_at: datetime | None = None
     told: bool = False
+    more: bool = False
+    """Whether what was written down makes something else owed at once."""
 
 
 async def carry_crisis(piece: Piece, c: Carrying) -> datetime | None:
@@ -59,10 +61,12 @@ async def carry_crisis(piece: Piece, c: Carrying) -> datetime | None:
         if plan.told or plan.letters or plan.rings:
             c.changed(plan.case.user)
         if not plan.letters and not plan.rings:
+            if plan.more:
+                continue
             return plan.due_at
         outcomes, _ = await asyncio.gather(_send(plan, c), c.ringing.ring(plan.rings, plan.case, c.clock.now()))
         crashpoint("case.sent")
-        if outcomes:
+        if plan.letters or plan.rings:
             await c.db.write(partial(_conclude, piece=piece, c=c, plan=plan, outcomes=outcomes), urgent=True)
             crashpoint("case.concluded")
             c.changed(plan.case.user)
@@ -85,7 +89,7 @@ def _intend(connection: Connection, piece: Piece, c: Carrying) -> Plan:
         try:
             with connection.begin_nested():
                 written = write_down(connection, case, act, person, c, now)
-                ring = c.ringing.of(connection, case, act, person, now) if isinstance(act, Page | Alarm) else None
+                ring = c.ringing.of(connection, case, act, person, now) if isinstance(act, Call) else None
         except SQLAlchemyError:
             raise
         except Exception as error:  # noqa: BLE001 - what is wrong with one thing owed never keeps the others from being done
@@ -97,11 +101,10 @@ def _intend(connection: Connection, piece: Piece, c: Carrying) -> Plan:
             letters.append((person, written.letter))
         if ring is not None:
             rings.append(ring)
-    if not letters and not rings:
-        _, due_at = owed(course(case.events), person.reach, person.tiers, person.rules, now)
+    more, due_at = owed(course(case.events), person.reach, person.tiers, person.rules, now)
     if broke:
         due_at = now + TRIED_AGAIN
-    return Plan(case, person.rules.version, tuple(letters), tuple(rings), due_at, told)
+    return Plan(case, person.rules.version, tuple(letters), tuple(rings), due_at, told, bool(more) and not broke)
 
 
 async def _send(plan: Plan, c: Carrying) -> Sequence[Outcome]:
@@ -115,6 +118,10 @@ def _conclude(connection: Connection, piece: Piece, c: Carrying, plan: Plan, out
     """Write down how each send ended. The first that was taken is told to the person, where that is safe."""
     still_ours(connection, piece)
     case, now = locked_case(connection, piece.id), c.clock.now()
+    for ring in plan.rings:
+        number = course(case.events).number("rung")
+        rung = CaseEvent(f"rung|{number}", "rung", now, "anban", {"tier": ring.tier, "staff": len(ring.staff)})
+        case = append(connection, case, rung, wake=False)
     for (person, letter), outcome in zip(plan.letters, outcomes, strict=True):
         so_far = course(case.events)
         tries = next((each.tries for each in so_far.attempts if each.send == letter.send), 1)

@@ -53,6 +53,9 @@ class Course:
     paged: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
     """When each tier was paged in the present wait."""
 
+    unrung: tuple[int, ...] = ()
+    """Tiers that were paged, and 0 for an alarm, whom nobody has called outside the desk's page yet."""
+
     off_hours: bool = False
     alarmed: tuple[datetime, ...] = ()
     claimed_by: str | None = None
@@ -129,13 +132,19 @@ def _after(was: Course, event: CaseEvent) -> Course:
             fresh = was.waiting_since is None
             return replace(was, requested=True, waiting_since=at, **({"paged": {}, "alarmed": ()} if fresh else {}))
         case "paged":
-            return replace(was, paged={**was.paged, int(facts["tier"]): at}, off_hours=False)
+            tier = int(facts["tier"])
+            return replace(was, paged={**was.paged, tier: at}, off_hours=False, unrung=(*was.unrung, tier))
+        case "rung":
+            return replace(was, unrung=tuple(each for each in was.unrung if each != int(facts["tier"])))
         case "off_hours":
             return replace(was, off_hours=True)
         case "alarmed":
-            return replace(was, alarmed=(*was.alarmed, at))
+            return replace(was, alarmed=(*was.alarmed, at), unrung=(*was.unrung, 0))
         case "claimed":
-            return replace(was, claimed_by=event.actor, claimed_at=at, joined_at=None, waiting_since=None)
+            return replace(
+                was, claimed_by=event.actor, claimed_at=at, joined_at=None, waiting_since=None,
+                unrung=tuple(each for each in was.unrung if each == 0),
+            )  # fmt: skip
         case "joined":
             return replace(was, joined_at=at)
         case "handed_back":

@@ -11,7 +11,7 @@ from anban.cases.carrying import Carrying
 from anban.cases.case import Case, CaseEvent, append
 from anban.cases.course import Course, course
 from anban.cases.crisis import case_entry
-from anban.cases.owed import Alarm, CheckIn, HoldBack, OffHours, Owed, Page, Tell, Unreachable
+from anban.cases.owed import Alarm, Call, CheckIn, HoldBack, OffHours, Owed, Page, Tell, Unreachable
 from anban.ledger.entry import Fact
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
@@ -51,6 +51,9 @@ def write_down(connection: Connection, case: Case, act: Owed, person: Carried, c
             return Written(
                 note("paged", str(so_far.number("paged")), {"tier": tier, "staff": staff, "why": why}, paged)
             )
+        case Call():
+            # Written down when it is done: whoever goes on after a crash calls again.
+            return Written(case)
         case OffHours():
             return Written(note("off_hours", str(so_far.number("off_hours")), {}))
         case Alarm(why):

@@ -43,6 +43,13 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Reach those who were paged outside the desk's page; tier 0 is everybody."""
+
+    tier: int
+
+
+@dataclass(frozen=True, slots=True)
 class OffHours:
     """Nobody is on duty: say so, and call the leads all the same."""
 
@@ -84,7 +91,7 @@ class CheckIn:
     """Ask the person gently how the next day is."""
 
 
-Owed = Page | OffHours | Alarm | HoldBack | Tell | Unreachable | CheckIn
+Owed = Page | Call | OffHours | Alarm | HoldBack | Tell | Unreachable | CheckIn
 
 
 def owed(
@@ -110,6 +117,8 @@ def _desk(course: Course, duty: Collection[int], rules: Rulebook, now: datetime)
     """Page, then the second line, then everybody (draft art 11(3)). An L2 needs a person's eyes, not their sleep."""
     if not course.open:
         return
+    for tier in dict.fromkeys(course.unrung):
+        yield Call(tier)
     if course.claimed_by is not None:
         yield from _joining(course, rules, now)
         return

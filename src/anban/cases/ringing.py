@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from anban.base.keys import MasterKeys
 from anban.cases.carried import Carried
 from anban.cases.case import Case
-from anban.cases.owed import LEAD, Alarm, Page
+from anban.cases.owed import LEAD, Call
 from anban.cases.queue import waiting_counts
 from anban.outreach.channel import Letter
 from anban.outreach.outreach import Outreach
@@ -25,6 +25,9 @@ from anban.risk.ladder import LIFE_NAMES
 from anban.words.templates import Lang, Words
 
 log = structlog.get_logger("anban.desk")
+
+HOOK_ROUTE = "oncall"
+"""The route of a deployment's own paging tool, where its channels have one."""
 
 MERGED_WITHIN = timedelta(seconds=60)
 """One message to each member of staff in this time; for an L4 a third of it."""
@@ -38,6 +41,7 @@ class Ring:
     text: str
     subject: str
     link: str
+    tier: int = 0
 
 
 class Ringing:
@@ -50,14 +54,17 @@ class Ringing:
         self._desk = f"{public_url}/desk"
         self._rang: dict[str, datetime] = {}
 
-    def of(self, connection: Connection, case: Case, act: Page | Alarm, person: Carried, now: datetime) -> Ring:
-        """Whom this page or alarm calls: the tier on duty, or for an alarm everybody there is."""
+    def of(self, connection: Connection, case: Case, act: Call, person: Carried, now: datetime) -> Ring:
+        """Whom to call: the tier on duty, or for an alarm everybody there is."""
         every = [each for each in staff_of(connection, self._keys, case.service) if each.state == "active"]
-        if isinstance(act, Page):
+        if act.tier:
             duty = {each.staff for each in person.duty if each.tier == act.tier}
             chosen = [each for each in every if each.id in duty]
         else:
             chosen = [each for each in every if each.role == "lead" or each.tier >= LEAD] or every
+        if HOOK_ROUTE in self._outreach.routes:
+            # A paging tool of the deployment's own is called beside whoever stands on the rota.
+            chosen.append(Staff(HOOK_ROUTE, case.service, "", "", "lead", LEAD, "active", ((HOOK_ROUTE, ""),)))
         waiting = waiting_counts(connection, case.service)
         waited = max(0, int((now - case.waiting_since).total_seconds()))
         words = self._words.page(person.lang)
@@ -68,12 +75,12 @@ class Ringing:
             "waiting": str(sum(waiting.values())),
             "link": self._desk,
         }
-        template = "desk.alarm" if isinstance(act, Alarm) else "desk.page"
+        template = "desk.page" if act.tier else "desk.alarm"
         text, subject = self._words.render(template, lang=person.lang, slots=slots).text, words["desk.subject"]
         if case.is_drill:
             # Whoever is called must not fear for a person who is nobody.
             text, subject = f"{words['drill.mark']}\n{text}", f"{words['drill.mark']}{subject}"
-        return Ring(tuple(chosen), text, subject, self._desk)
+        return Ring(tuple(chosen), text, subject, self._desk, act.tier)
 
     def about_drills(self, staff: tuple[Staff, ...], lang: Lang) -> Ring:
         """That a crisis drill is due: nothing that hurries, and no person behind it."""
@@ -83,6 +90,7 @@ class Ringing:
 
     async def ring(self, rings: Sequence[Ring], case: Case, now: datetime) -> None:
         """Send what is to be sent. A desk that cannot be reached is seen by the next alarm, never by an exception."""
+        calls = []
         for ring in rings:
             for staff in ring.staff:
                 # A drill's call never stands in for the call to a person who is in danger.
@@ -90,7 +98,9 @@ class Ringing:
                 if self._rang_lately(key, case.level, now):
                     continue
                 self._rang[key] = now
-                await self._call(staff, ring, case.id, now)
+                calls.append(self._call(staff, ring, case.id, now))
+        # All at once: one who cannot be reached must not keep the others waiting.
+        await asyncio.gather(*calls)
 
     async def tell(self, ring: Ring, about: str, now: datetime) -> bool:
         """Tell staff something that is about no case (`about` names it in the letters' ids); whether any took it."""
