@@ -94,3 +94,10 @@ async def test_closing_closes_every_channel() -> None:
 def test_two_channels_of_one_name_refuse_to_start() -> None:
     with pytest.raises(Misconfigured, match="same name"):
         Outreach([Scripted("sms", "phone"), Scripted("sms", "phone")])
+
+
+def test_a_number_stated_as_a_call_is_called_first_and_one_stated_as_a_message_is_written_to_first() -> None:
+    outreach = Outreach([Scripted("sms", "phone"), Scripted("voice", "phone")])
+    assert [step.channel for step in outreach.steps_over([("sms", "138")])] == ["sms", "voice"]
+    assert [step.channel for step in outreach.steps_over([("voice", "138")])] == ["voice", "sms"]
+    assert {step.route for step in outreach.steps_over([("voice", "138")])} == {"phone"}

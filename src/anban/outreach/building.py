@@ -77,7 +77,6 @@ STAND_INS: Final[Mapping[str, str]] = {
     "feishu": "feishu",
     "push": "push",
     "webhook": "webhook",
-    "oncall": "oncall",
     "demo": DRILL_ROUTE,
 }
 """The local channels of a demonstration, by name, with the route that each serves."""

@@ -23,6 +23,12 @@ DRILL_ROUTE: Final = "demo"
 """The only route by which a drill tells anybody."""
 
 
+PHONE: Final = "phone"
+
+TELEPHONES: Final = ("sms", "voice")
+"""How a number may be stated where it matters what is tried first; channels serve both as a telephone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing to try: this address over this channel."""
@@ -62,12 +68,14 @@ class Outreach:
     def steps_over(self, ways: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
         """The same for any (route, address); a route that nobody serves gives no step.
 
-        The hooks of paging tools are `("oncall", "")`.
+        A telephone number stated as `sms` or `voice` is served as `phone` is, in that order. The hooks of paging tools
+        are `("oncall", "")`.
         """
         steps = (
             Step(channel.name, route, address)
-            for route, address in ways
-            for channel in self.channels
+            for stated, address in ways
+            for route in [PHONE if stated in TELEPHONES else stated]
+            for channel in (reversed(self.channels) if stated == "voice" else self.channels)
             if route in channel.routes
         )
         return tuple(dict.fromkeys(steps))
