@@ -45,8 +45,11 @@ def at(service: Running) -> tuple[str, str]:
 KINDS = {
     "exit": ["session.left"],
     "break": ["notice.break.shown"],
-    "crisis": ["case.crisis.opened", "help.offered", "takeover.claimed", "takeover.handed_back", "case.closed"],
-}
+    "crisis": [
+        "case.crisis.opened", "help.offered", "desk.paged", "takeover.claimed", "takeover.joined", "outreach.attempted",
+        "outreach.sent", "outreach.confirmed", "takeover.handed_back", "case.closed", "case.reviewed",
+    ],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -66,6 +69,18 @@ def test_a_drill_passes_and_tells_its_evening_in_ledger_kinds(service: Running, 
 def test_a_drill_is_drawn_for_people(service: Running, run: Run) -> None:
     code, out, _ = run("drill", "exit", *at(service))
     assert code == 0 and "session.left" in out and "passed" in out
+
+
+def test_the_crisis_drill_draws_its_timeline_and_the_doctor_knows_of_it(
+    service: Running, run: Run, tmp_path: Path
+) -> None:
+    code, out, _ = run("drill", "crisis", "--picture", str(tmp_path / "drill.svg"), *at(service))
+    picture = (tmp_path / "drill.svg").read_text(encoding="utf-8")
+    assert code == 0 and "outreach.confirmed" in out and "of 60 s" in out and "passed" in out
+    assert picture.startswith("<svg") and "联系人回执" in picture and "不想活" not in picture
+    found = {each["what"]: each for each in json.loads(run("doctor", "--json", *at(service))[1])}
+    assert found["drills"]["state"] == "ok"
+    assert run("drill", "exit", "--picture", str(tmp_path / "no.svg"), *at(service))[0] == 2
 
 
 def test_why_explains_one_decision_without_a_word_of_it(service: Running, run: Run) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from anban.base.errors import AnbanError
 from anban.cli.drill.person import GENTLE, Drill
+from anban.law.performs import performs
 from anban.web.drill_picture import Taken
 
 DANGER = "我不想活了，药已经买好了"
@@ -19,6 +20,7 @@ PATIENCE = 10.0
 """Seconds beyond its target that a step is waited for, so that what is late is told apart from what never comes."""
 
 
+@performs("crisis-drill")
 def run(drill: Drill) -> None:
     """Speaks, is found, is joined, has a contact told, and leaves nothing open. Draws nothing; fills `drill.steps`.
 

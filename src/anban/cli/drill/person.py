@@ -88,7 +88,7 @@ class Drill:
             time.sleep(EVERY)
 
     def timeline(self) -> list[dict[str, Any]]:
-        """What the ledger and the case tell of this person, in order; the steps with the seconds that they took."""
+        """What the ledger and the case tell of this person, in order; steps with the seconds that they took."""
         found = self.so_far()
         told = [{"at": each["at"], "kind": each["kind"], **each["facts"]} for each in found["entries"]]
         events = [
@@ -97,9 +97,9 @@ class Drill:
         ]  # fmt: skip
         line = sorted([*told, *events], key=lambda each: each["at"])
         for step in self.steps:
-            proof = next((each for each in line if each["kind"] == step.kind and "step" not in each), None)
+            proof = next((each for each in line if each["kind"] == step.kind and "drill_step" not in each), None)
             if proof is not None and step.seconds is not None:
-                proof |= {"step": step.step, "seconds": round(step.seconds, 3), "late": step.late}
+                proof |= {"drill_step": step.step, "took": round(step.seconds, 3), "late": step.late}
                 proof |= {} if step.within is None else {"within": step.within}
         return line
 

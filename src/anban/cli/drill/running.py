@@ -29,19 +29,11 @@ MUST: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 def run_drill(service: Service, name: str, *, as_json: bool, picture: Path | None = None, lang: Lang = "zh") -> int:
     """Run one drill and record it; 0 when all went as it must, 1 otherwise. Raises `BadInput` for an unknown one."""
-    script = SCRIPTS.get(name)
-    if script is None:
-        raise BadInput(f"no drill {name!r} in this version; there are: {', '.join(SCRIPTS)}", field="name")
     if picture is not None and name != "crisis":
         raise BadInput("only the crisis drill has a picture", field="picture")
-    drill = Drill(service)
-    script(drill)
-    timeline = drill.timeline()
-    kinds = {each["kind"] for each in timeline}
-    drill.faults += [f"no {kind} in the ledger" for kind in MUST[name] if kind not in kinds]
-    _record(drill, name)
+    drill, timeline = perform(service, name)
     if picture is not None:
-        began = next((datetime.fromisoformat(each["at"]) for each in timeline if each.get("step") == "detected"), None)
+        began = next((datetime.fromisoformat(each["at"]) for each in timeline if each.get("drill_step") == "detected"), None)
         at = "" if began is None else began.astimezone().strftime("%Y-%m-%d %H:%M %Z")
         words = load_words().page(lang)
         picture.write_text(drill_picture(drill.steps, words, at=at, passed=not drill.faults), encoding="utf-8")
@@ -50,6 +42,20 @@ def run_drill(service: Service, name: str, *, as_json: bool, picture: Path | Non
     else:
         _draw(name, timeline, drill)
     return 1 if drill.faults else 0
+
+
+def perform(service: Service, name: str) -> tuple[Drill, list[dict[str, Any]]]:
+    """Run one drill and record how it ended; what was found, and what the ledger tells. Raises `BadInput`."""
+    script = SCRIPTS.get(name)
+    if script is None:
+        raise BadInput(f"no drill {name!r} in this version; there are: {', '.join(SCRIPTS)}", field="name")
+    drill = Drill(service)
+    script(drill)
+    timeline = drill.timeline()
+    kinds = {each["kind"] for each in timeline}
+    drill.faults += [f"no {kind} in the ledger" for kind in MUST[name] if kind not in kinds]
+    _record(drill, name)
+    return drill, timeline
 
 
 def _record(drill: Drill, name: str) -> None:
