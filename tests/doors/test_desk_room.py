@@ -116,6 +116,23 @@ async def test_a_held_contact_is_released_by_two_people(house: House) -> None:
         assert "released" in kinds
 
 
+async def test_a_second_opinion_calls_the_leads(house: House) -> None:
+    case = await in_danger(house)
+    async with at_desk(house) as lin, at_desk(house, "wang") as wang:
+        await lin.act(case, "claim")
+        await house.work()
+        await lin.act(case, "second-opinion")
+        await house.work()
+        events = (await house.get(f"/anban/v1/cases/{case}")).json()["events"]
+        asked = next(place for place, event in enumerate(events) if event["kind"] == "opinion_asked")
+        assert [event["tier"] for event in events[asked:] if event["kind"] == "rung"] == [3]
+        listed = (await wang.client.get("/desk/queue")).json()["queue"][0]
+        assert listed["opinion"] and listed["rings"] == [f"{case}|opinion"]
+        assert "rings" in listed and (await lin.client.get("/desk/queue")).json()["queue"][0]["rings"] == []
+        await wang.act(case, "open", reason="second-opinion")
+        assert not (await wang.client.get("/desk/queue")).json()["queue"][0]["opinion"]
+
+
 async def test_every_act_of_an_evening_stands_in_the_log_in_words(house: House) -> None:
     case = await in_danger(house)
     async with at_desk(house) as lin, at_desk(house, "chen") as chen:

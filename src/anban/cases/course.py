@@ -96,6 +96,9 @@ class Course:
         return next((hold for hold in self.holds if hold.contact in (contact, "all")), None)
 
 
+LEADS = 3
+"""The tier of the leads, who are called when a responder wants a second opinion."""
+
 TELLS_FROM = 3
 """The level from which contacts are told (product section 4.1)."""
 
@@ -140,6 +143,8 @@ def _after(was: Course, event: CaseEvent) -> Course:
             return replace(was, off_hours=True)
         case "alarmed":
             return replace(was, alarmed=(*was.alarmed, at), unrung=(*was.unrung, 0))
+        case "opinion_asked":
+            return replace(was, unrung=(*was.unrung, LEADS))
         case "claimed":
             return replace(
                 was, claimed_by=event.actor, claimed_at=at, joined_at=None, waiting_since=None,

@@ -77,6 +77,7 @@ async def case_view(desk: Desk, who: SignedIn, case: str, lang: Lang) -> dict[st
         "reading": seen.reading,
         "reasons": [each for each in seen.reasons if each != "claimed"],
         "may": sorted(may),
+        "drill": seen.case.is_drill,
         "opinion": seen.mark.opinion,
         "release": _release(seen, who, called),
         "lines": _lines(seen, pointed, reader),

@@ -90,6 +90,7 @@ def _shown(
         "requested": mark.requested,
         "opinion": mark.opinion and (who.staff.role == "lead" or each.holder != who.staff.id),
         "release": mark.release,
+        "drill": mark.drill,
         # A page rings once for each of these: a new case, a raised one, one that waits anew, a colleague who asks.
         "rings": [
             *(

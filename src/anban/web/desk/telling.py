@@ -51,12 +51,13 @@ class Telling:
         by = self.words["room.anban"] if event.actor == OURS else self.staff.get(event.actor, event.actor)
         contact = str(facts.get("contact", ""))
         everybody = self.words["room.contact.all"]
+        staff: list[str] = facts["staff"] if isinstance(facts.get("staff"), list) else []
         return {
             "by": by,
             "level": str(facts.get("lowered_to") or level_name(facts.get("level"))),
             "theme": named(self.words, "room.theme", str(facts.get("theme", ""))),
             "tier": self.words.get(f"staff.lead.tier.{facts.get('tier')}", ""),
-            "staff": self.words["room.and"].join(self.staff.get(each, each) for each in facts.get("staff", ())),
+            "staff": self.words["room.and"].join(self.staff.get(each, each) for each in staff),
             "contact": everybody if contact in ("", "all") else self.contacts.get(contact, contact),
             "channel": named(self.words, "room.channel", str(facts.get("channel", ""))),
             "number": str(facts.get("number", "")),
