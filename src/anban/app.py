@@ -1,11 +1,9 @@
 """The composition root: builds the runtime and mounts the doors. Nothing else constructs things."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,63 +16,59 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
-from pydantic import SecretStr
 from sqlalchemy import MetaData
 
 from anban import __version__
 from anban.base import durable as _durable
-from anban.base.clock import Clock, ShiftedClock, SystemClock
-from anban.base.db import Connection, Database, metadata, open_database
-from anban.base.db_dead import DeadDatabase
-from anban.base.db_sqlite import quick_check
+from anban.base.clock import ShiftedClock, SystemClock
+from anban.base.db import metadata
 from anban.base.durable import Worker
 from anban.base.errors import StorageFailed
 from anban.base.ids import new_id
-from anban.base.keys import MasterKeys
-from anban.base.migrate import migrate
-from anban.base.secrets import kept_secret
-from anban.base.spool import Spool
 from anban.cases import models as _cases
 from anban.cases.carry import carry_crisis
 from anban.cases.carrying import Carrying
 from anban.cases.crisis import CRISIS
 from anban.cases.drill_schedule import DRILL, carry_drill, promise_drill
 from anban.cases.figures import join_times
-from anban.cases.late import UNKNOWN_SERVICE
 from anban.cases.ringing import Ringing
 from anban.conversations import models as _conversations
 from anban.conversations import usage_models as _usage
-from anban.detectors.guards.known import family_named
 from anban.detectors.listed.listed_words import listed_words
 from anban.detectors.panel import build_panel
 from anban.detectors.senses.image import can_see, read_image
 from anban.law.register import Register, load
-from anban.law.rulebook import Rulebook
 from anban.ledger import models as _ledger
 from anban.ledger.checkpoint import signer
 from anban.ledger.sequencer import Sequencer
 from anban.outreach import models as _outreach
 from anban.outreach.building import build_outreach
 from anban.outreach.outreach import Outreach
+from anban.parts import (
+    admin_key,
+    kept_spool,
+    own_service,
+    plain,
+    reach_database,
+    reach_hearing,
+    reach_opinion,
+    reach_upstream,
+    rules_of,
+)
 from anban.people import family_models as _family
 from anban.people import models as _people
 from anban.provider import desk_models as _desk
 from anban.provider import persona_models as _personas
-from anban.provider.demo_staff import seed_demo
 from anban.provider.models import Service
-from anban.provider.services import add_key, has_keys, open_service
 from anban.rails.companion import Companion
-from anban.rails.consult import Consulted
 from anban.rails.figures import Figures
-from anban.rails.hearing import Hearing
-from anban.rails.opinion import Opinion
 from anban.rails.own_words import keep_up, words_of
 from anban.rails.post import DESK, Flights, Post
 from anban.rails.presence import Presence
 from anban.rails.pulse import beat
-from anban.rails.runtime import Rules, Runtime
+from anban.rails.runtime import Runtime
 from anban.rails.senses import Senses
-from anban.rails.upstream import Timeouts, Upstream
+from anban.rails.upstream import Upstream
 from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
 from anban.web.auth import Doorman
@@ -105,9 +99,6 @@ from anban.web.user import Pages, chat_page, press_exit, say, status_page
 log = structlog.get_logger()
 
 HERE = Path(__file__).parent
-STARTS = 3
-"""Times that a database is tried at start, a second apart: one that is just coming up must not cost the chat."""
-
 TABLES = (_cases, _conversations, _desk, _durable, _family, _ledger, _outreach, _people, _personas, _risk, _usage)
 
 
@@ -140,14 +131,14 @@ async def build(settings: Settings) -> House:
     register = load()
     check_against_law(settings, register, clock.now())
     keys, generated = load_master_keys(settings)
-    opinion, hearing = _opinion(settings, clock), _hearing(settings, clock)
+    opinion, hearing = reach_opinion(settings, clock), reach_hearing(settings, clock)
     listed = listed_words(settings.wordlists)
-    db = await _database(settings)
-    service, first_key = await _service(db, settings, keys, clock.now())
+    db = await reach_database(settings)
+    service, first_key = await own_service(db, settings, keys, clock.now())
     words = await words_of(db, service, signed_only=settings.enforce)
-    rules = _rules(register, settings)
+    rules = rules_of(register, settings)
     model = (
-        _upstream(settings, settings.upstream_url, rules(service, frozenset[str](), clock.now()), clock)
+        reach_upstream(settings, settings.upstream_url, rules(service, frozenset[str](), clock.now()), clock)
         if settings.upstream_url
         else Companion(words, pace=0.02 if settings.demo else 0.0)
     )
@@ -165,7 +156,7 @@ async def build(settings: Settings) -> House:
         presence=Presence(),
         post=Post(),
         flights=Flights(),
-        spool=_spool(settings.data, keys),
+        spool=kept_spool(settings.data, keys),
         figures=Figures(),
         wake_work=bell.set,
         opinion=opinion,
@@ -176,8 +167,9 @@ async def build(settings: Settings) -> House:
         settings.channels.get_secret_value(), demo=settings.demo, clock=clock, keys=keys, db=db,
         rules=rules(service, frozenset[str](), clock.now()),
     )  # fmt: skip
-    admin_key = _admin_key(settings.data)
-    return House(settings, register, rt, service, sequencer, outreach, bell, admin_key, first_key, generated)
+    return House(
+        settings, register, rt, service, sequencer, outreach, bell, admin_key(settings.data), first_key, generated
+    )
 
 
 def worker(house: House) -> Worker:
@@ -216,7 +208,7 @@ def mount(house: House) -> Litestar:
             rules.whole("conversation-max-turns"),
             rules.whole("json-max-depth"),
         ),
-        token_key=_secret(settings.token_key).encode() or None,
+        token_key=plain(settings.token_key).encode() or None,
         fallback=house.service,
         slow_reader=rules.number("slow-reader-seconds"),
         visitor_secret=rt.keys.derived("visitor cookies").secret if settings.demo else None,
@@ -295,95 +287,6 @@ async def _promise(house: House) -> None:
     rules = rt.rules(house.service, frozenset[str](), at)
     with suppress(StorageFailed):  # promised at the next start; until then there is nothing that could be drilled
         await rt.db.write(partial(promise_drill, service=house.service.id, rules=rules, at=at))
-
-
-async def _database(settings: Settings) -> Database:
-    url = settings.database
-    if url.startswith("sqlite:///") and not quick_check(Path(url.removeprefix("sqlite:///"))):
-        log.critical("database.damaged", url="sqlite")
-        return DeadDatabase("the database file is damaged")
-    db = open_database(url)
-    for attempt in range(STARTS):
-        try:
-            await migrate(db)
-            return db
-        except StorageFailed:
-            log.error("database.unreachable", attempt=attempt + 1)
-            await asyncio.sleep(1)
-    await db.close()
-    log.critical("database.given_up", serves="help only")
-    return DeadDatabase("the database could not be opened at start")
-
-
-async def _service(db: Database, settings: Settings, keys: MasterKeys, at: datetime) -> tuple[Service, str | None]:
-    """The deployment's own service, and its first key when it had none."""
-
-    def work(connection: Connection) -> tuple[Service, str | None]:
-        service = open_service(connection, name="companion", packs=settings.rule_packs, place=settings.place)
-        if settings.demo:
-            add_key(connection, service.id, at, DEMO_KEY)
-            seed_demo(connection, keys, service.id, at)
-            return service, None
-        return service, None if has_keys(connection) else add_key(connection, service.id, at)
-
-    try:
-        return await db.write(work)
-    except StorageFailed:
-        return Service(UNKNOWN_SERVICE, UNKNOWN_SERVICE, "companion", settings.rule_packs, settings.place), None
-
-
-def _spool(data: Path, keys: MasterKeys) -> Spool:
-    return Spool(data / "spool.bin", keys.derived("spool"), [keys.derived("spool", each) for each in keys.older])
-
-
-def _upstream(settings: Settings, url: str, rules: Rulebook, clock: Clock) -> Upstream:
-    wait = Timeouts(
-        connect=rules.number("upstream-connect-seconds"),
-        first_byte=rules.number("upstream-first-byte-seconds"),
-        gap=rules.number("upstream-gap-seconds"),
-        total=rules.number("upstream-total-seconds"),
-    )
-    buffer = rules.whole("stream-buffer-bytes")
-    return Upstream(url, _secret(settings.upstream_key), settings.upstream_model, wait, clock, buffer)
-
-
-def _opinion(settings: Settings, clock: Clock) -> Opinion | None:
-    if not settings.guard_url:
-        return None
-    family = family_named(settings.guard_family or "")
-    server = Consulted(settings.guard_url, _secret(settings.guard_key), clock, "ANBAN_GUARD_URL")
-    return Opinion(server, family, settings.guard_model or family.name)
-
-
-def _hearing(settings: Settings, clock: Clock) -> Hearing | None:
-    if not settings.transcribe_url:
-        return None
-    server = Consulted(settings.transcribe_url, _secret(settings.transcribe_key), clock, "ANBAN_TRANSCRIBE_URL")
-    return Hearing(server, settings.transcribe_model or "whisper-1")
-
-
-def _rules(register: Register, settings: Settings) -> Rules:
-    made: dict[tuple[str, Rulebook], Rulebook] = {}
-
-    def rules(service: Service, who: frozenset[str], at: datetime) -> Rulebook:
-        base = register.in_force(service.packs, at, who)
-        if not settings.choices:
-            return base
-        key = (service.id, base)
-        if key not in made:
-            made[key] = base.with_choices(settings.choices)
-        return made[key]
-
-    return rules
-
-
-def _admin_key(data: Path) -> str:
-    """The administrator's key beside the data; the command line uses it."""
-    return kept_secret(data / "admin.key", lambda: "admin-" + secrets.token_urlsafe(32))
-
-
-def _secret(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value is not None else ""
 
 
 def _giving(part: Any) -> Callable[[], Any]:
