@@ -35,7 +35,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "numpy": ("detectors/",),
     "opencc": ("detectors/",),
     "prometheus_client": ("rails/figures.py", "web/health.py"),
-    "pydantic": ("settings.py", "app.py", "outreach/"),
+    "pydantic": ("settings.py", "parts.py", "outreach/"),
     "pydantic_settings": ("settings.py",),
     "pyotp": ("provider/passwords.py",),
     "rapidocr": ("detectors/senses/",),
@@ -60,7 +60,7 @@ EVERYWHERE = {"orjson", "structlog"}
 """Two libraries without an owner: encoding JSON, and writing a line for whoever runs the machine."""
 
 RETENTION = {
-    "account-record", "case-record", "evidence-ledger", "interaction-text", "notice-record", "operations",
+    "account-record", "case-record", "consent-record", "evidence-ledger", "interaction-text", "notice-record", "operations",
     "provider-record", "risk-record", "usage-record", "user-key",
 }  # fmt: skip
 """The classes of data by how long they are kept."""

@@ -109,9 +109,12 @@ def upgrade() -> None:
     op.create_table(
         "guardians",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("user", sa.String(length=40), nullable=False),
+        sa.Column("user", sa.String(length=40), nullable=True),
+        sa.Column("service", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("held", sa.String(length=16), nullable=False),
         sa.Column("claimant", sa.String(length=64), nullable=False),
+        sa.Column("second", sa.String(length=64), nullable=False),
         sa.Column("contact", sa.String(length=40), nullable=True),
         sa.Column("evidence", sa.String(length=40), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -130,6 +133,7 @@ def upgrade() -> None:
         info={"retention": "account-record"},
     )
     op.create_index(op.f("ix_guardians_claimant"), "guardians", ["claimant"], unique=False)
+    op.create_index(op.f("ix_guardians_second"), "guardians", ["second"], unique=False)
     op.create_index(op.f("ix_guardians_user"), "guardians", ["user"], unique=False)
     op.create_table(
         "home_marks",
@@ -219,6 +223,40 @@ def upgrade() -> None:
         info={"retention": "operations"},
     )
     op.create_index(op.f("ix_guardian_sessions_guardian"), "guardian_sessions", ["guardian"], unique=False)
+    op.create_table(
+        "invitations",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=40), nullable=False),
+        sa.Column("contact", sa.String(length=40), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.String(length=16), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user"],
+            ["users.id"],
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_invitations")),
+        info={"retention": "account-record"},
+    )
+    op.create_index(op.f("ix_invitations_contact"), "invitations", ["contact"], unique=False)
+    op.create_index(op.f("ix_invitations_user"), "invitations", ["user"], unique=False)
+    op.create_table(
+        "family_letters",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("user", sa.String(length=40), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("template", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=40), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_family_letters")),
+        info={"retention": "operations"},
+    )
+    op.create_index(op.f("ix_family_letters_user"), "family_letters", ["user"], unique=False)
     with op.batch_alter_table("users") as users:
         users.add_column(sa.Column("mode_ground", sa.String(length=16), nullable=True))
 
@@ -227,6 +265,8 @@ def downgrade() -> None:
     with op.batch_alter_table("users") as users:
         users.drop_column("mode_ground")
     for name in (
+        "family_letters",
+        "invitations",
         "guardian_sessions",
         "usage_days",
         "spending",

@@ -50,11 +50,16 @@ guardians = Table(
     "guardians",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("user", ForeignKey("users.id"), nullable=False, index=True),
-    # claimed, coded, waiting, bound, refused, revoked or expired.
+    # Empty for a claim on somebody we do not know: it runs its course like any other, and binds nobody.
+    Column("user", ForeignKey("users.id"), index=True),
+    Column("service", String(40), nullable=False),
+    # claimed, waiting, bound, refused, revoked or expired.
     Column("state", String(16), nullable=False),
-    # A keyed digest of the claimant's address, so that one claimant's many claims can be counted.
+    # Why it waits for the desk instead of for time: home or child; empty for all others. Shown to nobody else.
+    Column("held", String(16), nullable=False),
+    # Keyed digests of the claimant's two addresses, so that one claimant's many claims can be counted.
     Column("claimant", String(64), nullable=False, index=True),
+    Column("second", String(64), nullable=False, index=True),
     Column("contact", String(40)),
     Column("evidence", String(40), nullable=False),
     Column("code", String(64), nullable=False),
@@ -131,11 +136,43 @@ spending = Table(
     Column("id", String(40), primary_key=True),
     Column("user", ForeignKey("users.id"), nullable=False, index=True),
     Column("at", DateTime(timezone=True), nullable=False),
-    # In the smallest unit of the currency (fen, cents); `request` is the app's own id, so that asking twice counts once.
+    # In the smallest unit of the currency (fen, cents); `request` is the app's own id: asking twice counts once.
     Column("amount", Integer, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("request", String(120), nullable=False),
     Column("answer", String(40), nullable=False),
     UniqueConstraint("user", "request"),
     info={"retention": "usage-record"},
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    # A contact is asked by a link: it accepts for a while, and takes back for as long as the contact stands.
+    Column("digest", String(64), primary_key=True),
+    Column("user", ForeignKey("users.id"), nullable=False, index=True),
+    Column("contact", String(40), nullable=False, index=True),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("answer", String(16), nullable=False),
+    Column("answered_at", DateTime(timezone=True)),
+    info={"retention": "account-record"},
+)
+
+family_letters = Table(
+    "family_letters",
+    metadata,
+    # What goes out to guardians and contacts. Addresses, codes and links are wiped once it is out or too late.
+    Column("id", String(40), primary_key=True),
+    Column("user", String(40), nullable=False, index=True),
+    Column("service", String(40), nullable=False),
+    Column("template", String(40), nullable=False),
+    Column("about", String(40), nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    # waiting, sent or given-up.
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("sealed", LargeBinary),
+    info={"retention": "operations"},
 )
