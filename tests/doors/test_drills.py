@@ -14,6 +14,7 @@ from anban.people.drilling import PREFIX, drill_person, is_drill_person
 from anban.provider.passwords import Hashed
 from anban.provider.rota import add_shift
 from anban.provider.staff import add_staff
+from tests.doors.at_the_desk import PAGE, browser, sign_in
 from tests.house import House, open_house
 
 DANGER = "我不想活了，药已经买好了"
@@ -156,3 +157,17 @@ async def test_results_are_evidence_without_words_and_the_last_ones_are_listed(h
 async def test_a_result_that_is_no_result_is_refused(house: House, wrong: dict[str, object]) -> None:
     assert (await house.post("/anban/v1/drills", wrong)).status_code == 400
     assert (await house.get("/anban/v1/drills")).json()["drills"] == []
+
+
+async def test_at_the_desk_a_drill_is_marked_in_the_queue_and_above_the_conversation(house: House) -> None:
+    user = await nobody(house)
+    await house.chat(DANGER, user=user)
+    await house.chat(DANGER, user="xiaolin")
+    drill, person = [str((await case_of(house, who))["id"]) for who in (user, "xiaolin")]
+    async with browser(house) as desk:
+        await sign_in(desk, house, "lin")
+        lines = {each["case"]: each["drill"] for each in (await desk.get("/desk/queue")).json()["queue"]}
+        assert lines == {drill: True, person: False}
+        mark = house.rt.words.page("zh")["drill.mark"]
+        shown = {case: (await desk.get(f"/desk/cases/{case}", headers=PAGE)).text for case in lines}
+    assert mark in shown[drill] and mark not in shown[person]

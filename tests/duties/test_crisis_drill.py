@@ -1,13 +1,15 @@
 """Draft article 11(3), final article 23(3): the crisis chain is drilled end to end each month, and leaves evidence."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from anban.base.db import Connection
+from anban.base.errors import Misconfigured
 from anban.cases.drill_schedule import promise_drill
 from anban.cli.drill.person import Drill
 from anban.cli.drill.running import perform
@@ -16,6 +18,7 @@ from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.reading import for_subject
 from anban.provider.passwords import Hashed
+from anban.provider.rota import add_shift
 from anban.provider.staff import add_staff
 from tests.guest import Guest, house_at
 from tests.house import House
@@ -68,6 +71,37 @@ async def test_a_chain_that_is_broken_fails_the_drill_and_leaves_nothing_open(
     assert "no outreach.confirmed in the ledger" in drill.faults and run["facts"]["passed"] is False
     assert [each["facts"]["case"] for each in opened] == [each["facts"]["case"] for each in closed]
     assert "outreach.attempted" not in [each["kind"] for each in timeline]
+
+
+async def test_on_a_real_deployment_nobody_waits_for_a_window_and_the_message_stays_in_the_house(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house_at(tmp_path, demo=False) as guest:
+        with pytest.raises(Misconfigured, match="ANBAN_KEY"):
+            await drilled(guest, monkeypatch, tmp_path)
+        monkeypatch.setenv("ANBAN_KEY", guest.house.first_key or "")
+        await somebody_on_duty(guest)
+        drill, timeline = await drilled(guest, monkeypatch, tmp_path)
+    assert drill.faults == [] and not drill.demo
+    assert {"case.told_early", "outreach.confirmed", "case.reviewed"} <= {each["kind"] for each in timeline}
+    assert {each["channel"] for each in timeline if each["kind"] == "outreach.sent"} == {"drill"}
+
+
+async def somebody_on_duty(guest: Guest) -> None:
+    house = guest.house
+    at, service = house.rt.clock.now(), house.service.id
+
+    def work(connection: Connection) -> None:
+        who, _ = add_staff(
+            connection, house.rt.keys, service=service, login="zhao", name="赵", role="lead", tier=3,
+            password=Hashed("unused"), at=at,
+        )  # fmt: skip
+        add_shift(
+            connection, service=service, staff_id=who.id, weekdays=range(7), from_minute=0, until_minute=1440,
+            time_zone="Asia/Shanghai", from_day=date(2020, 1, 1),
+        )  # fmt: skip
+
+    await house.rt.db.write(work)
 
 
 async def begun(house: House) -> None:

@@ -25,6 +25,8 @@ class Mark:
     requested: bool = False
     opinion: bool = False
     release: bool = False
+    drill: bool = False
+    """Nobody is in danger: the person of a drill opened the case."""
 
 
 def marks(
@@ -61,7 +63,7 @@ def asked(events: Iterable[tuple[str, dict[str, object]]]) -> Mark:
 def _after(was: Mark, kind: str, facts: dict[str, object]) -> Mark:
     match kind:
         case "opened":
-            return replace(was, requested=bool(facts.get("requested")))
+            return replace(was, requested=bool(facts.get("requested")), drill=facts.get("drill") is True)
         case "requested":
             return replace(was, requested=True)
         case "opinion_asked":
