@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup up test bench lint lock detectors fuzz clean
+.PHONY: setup up test bench lint lock detectors fuzz kill-loop clean
 
 setup: $(VENV)/.run-installed
 
@@ -55,6 +55,12 @@ detectors: $(VENV)/.test-installed
 
 fuzz: $(VENV)/.test-installed
 	$(BIN)/python -m tests.fuzz.run --inputs 100000
+
+# Release size of what CI runs in short form: kills on both databases, and nights in virtual time.
+KILLS ?= 3000
+kill-loop: $(VENV)/.test-installed
+	ANBAN_SEEDS=20000 $(BIN)/python -m pytest tests/cases/test_simulation.py --timeout 7200
+	$(BIN)/python -m tests.killing.both --kills $(KILLS)
 
 # Needs uv. Writes hashes, names no index.
 lock:
