@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anban.conversations.sessions import Session, new_session, use
+from anban.conversations.sessions import SKEW, Session, new_session, use
 
 START = datetime(2026, 8, 1, 12, tzinfo=UTC)
 GAP = timedelta(minutes=15)
@@ -35,7 +35,7 @@ def test_time_in_order_is_the_length_of_each_stretch(offsets: list[float]) -> No
 
 
 @given(moments)
-def test_a_clock_that_jumps_back_never_makes_time_negative_or_counts_it_twice(offsets: list[float]) -> None:
+def test_a_clock_that_jumps_never_makes_time_negative_and_counts_no_more_than_passed(offsets: list[float]) -> None:
     times = [START + timedelta(seconds=each) for each in offsets]
     session: Session | None = begun(times[0])
     for at in times[1:]:
@@ -44,8 +44,22 @@ def test_a_clock_that_jumps_back_never_makes_time_negative_or_counts_it_twice(of
         if session is None:
             session = begun(at)
             continue
-        assert before is not None and more >= 0 and session.last_at >= before.last_at
-        assert session.seconds <= (session.last_at - session.opened_at).total_seconds() + 1e-3
+        assert before is not None and 0 <= more <= max(0.0, (at - before.last_at).total_seconds())
+        assert timedelta() <= session.last_at - at <= SKEW, "it counts on from where the clock stands"
+
+
+def test_messages_out_of_order_count_once() -> None:
+    session, _ = use(begun(START), START + timedelta(seconds=60), GAP)
+    session, more = use(session, START + timedelta(seconds=55), GAP)
+    assert more == 0
+    session, more = use(session, START + timedelta(seconds=70), GAP)
+    assert session is not None and (more, session.seconds) == (10, 70)
+
+
+def test_after_an_hour_that_was_wrong_the_clock_goes_on_at_once() -> None:
+    session, _ = use(begun(START + timedelta(days=365)), START, GAP)
+    session, more = use(session, START + timedelta(minutes=10), GAP)
+    assert session is not None and more == 600
 
 
 @given(st.integers(2, 6), moments)

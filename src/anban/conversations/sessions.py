@@ -10,6 +10,9 @@ from anban.base.ids import new_id
 from anban.base.times import aware
 from anban.conversations.models import sessions
 
+SKEW = timedelta(seconds=10)
+"""By how much messages may come out of order, or two replicas' clocks differ. Further back, the clock was set back."""
+
 SESSION_INSERT = insert(sessions)
 SESSION_USED = (
     update(sessions)
@@ -59,11 +62,26 @@ def new_session(user: str, at: datetime) -> tuple[Session, dict[str, Any]]:
 def use(session: Session | None, at: datetime, gap: timedelta, *, human: bool = False) -> tuple[Session | None, float]:
     """Go on with `session` at `at`: the session and the seconds added, or (None, 0) when a new one must begin.
 
-    An idle stretch of `gap` or more ends continuous use. Time runs on the server's clock and never backwards; time
+    An idle stretch of `gap` or more ends continuous use. Time runs on the server's clock and is never negative; time
     with a human holding the conversation is not counted.
     """
-    if session is None or session.left_at is not None or at - session.last_at >= gap:
+    passed = None if session is None or session.left_at is not None else elapsed(session.last_at, at, gap)
+    if session is None or passed is None:
         return None, 0.0
-    more = 0.0 if human else max(0.0, (at - session.last_at).total_seconds())
-    last = max(at, session.last_at)
+    last, seconds = passed
+    more = 0.0 if human else seconds
     return replace(session, last_at=last, seconds=session.seconds + more), more
+
+
+def elapsed(last: datetime, at: datetime, gap: timedelta) -> tuple[datetime, float] | None:
+    """From when to count on, and the seconds of use since `last`; None after an idle stretch of `gap` or more.
+
+    A clock that was set back starts anew from where it stands: waiting until it has caught up with a wrong hour would
+    stop every reminder and every limit until then.
+    """
+    since = at - last
+    if since >= gap:
+        return None
+    if since < -SKEW:
+        return at, 0.0
+    return max(at, last), max(0.0, since.total_seconds())

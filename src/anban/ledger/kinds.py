@@ -16,6 +16,7 @@ class Kind(StrEnum):
     RAIL_OUTPUT_DECIDED = "rail.output.decided"
     RISK_LEVEL_CHANGED = "risk.level.changed"
     LIMIT_REACHED = "limit.reached"
+    LIMIT_EXEMPTED = "limit.exempted"
     HELP_OFFERED = "help.offered"
     CASE_CRISIS_OPENED = "case.crisis.opened"
     CASE_CRISIS_RAISED = "case.crisis.raised"
@@ -46,6 +47,8 @@ class Kind(StrEnum):
     NOTICE_BREAK_CONFIRMED = "notice.break.confirmed"
     NOTICE_DEPENDENCE_SHOWN = "notice.dependence.shown"
     NOTICE_REALITY_SHOWN = "notice.reality.shown"
+    NOTICE_LIMIT_SHOWN = "notice.limit.shown"
+    NOTICE_MODE_SHOWN = "notice.mode.shown"
     NOTICE_OUTAGE_SHOWN = "notice.outage.shown"
     PERSON_CHANGED = "person.changed"
     CONTACT_CHANGED = "contact.changed"
@@ -82,16 +85,10 @@ RETIRED: Final[frozenset[Kind]] = frozenset()
 PLANNED: Final[frozenset[Kind]] = frozenset(
     {
         Kind.CASE_CLAIMED,
-        Kind.NOTICE_DEPENDENCE_SHOWN,
-        Kind.NOTICE_REALITY_SHOWN,
-        Kind.CONSENT_GIVEN,
-        Kind.CONSENT_WITHDRAWN,
         Kind.PERSONA_CHANGED,
         Kind.KEY_ROTATED,
         Kind.RECORD_ERASED,
         Kind.RECORD_COPIED,
-        Kind.COMPLAINT_RECEIVED,
-        Kind.COMPLAINT_ANSWERED,
         Kind.INCIDENT_REPORTED,
         Kind.DEPLOYMENT_STARTED,
         Kind.DETECTOR_UNAVAILABLE,
@@ -118,6 +115,9 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.RAIL_OUTPUT_DECIDED: Meaning("对伴侣回复作出的决定", "What was decided about the companion's answer"),
         Kind.RISK_LEVEL_CHANGED: Meaning("此人的风险等级变化", "The person's risk level moved"),
         Kind.LIMIT_REACHED: Meaning("达到时长、时段等限制", "A limit of time, hours or permission was reached"),
+        Kind.LIMIT_EXEMPTED: Meaning(
+            "附理由暂免一项限制，或提前结束", "Somebody was spared a limit for a while, with a reason, or no longer"
+        ),
         Kind.HELP_OFFERED: Meaning("已给出求助方式", "Ways to get help were shown"),
         Kind.CASE_CRISIS_OPENED: Meaning("危机个案已立案", "A crisis case was opened"),
         Kind.CASE_CRISIS_RAISED: Meaning("危机个案升级", "A crisis case was raised to a higher level"),
@@ -162,6 +162,10 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.NOTICE_BREAK_CONFIRMED: Meaning("用户确认看到休息提示", "The user confirmed the request to pause"),
         Kind.NOTICE_DEPENDENCE_SHOWN: Meaning("已提示勿过度依赖", "The user was warned of dependence"),
         Kind.NOTICE_REALITY_SHOWN: Meaning("已提醒现实与虚拟的区别", "The user was reminded what is real"),
+        Kind.NOTICE_LIMIT_SHOWN: Meaning("已提示时间快用完", "The user was told that their time is nearly up"),
+        Kind.NOTICE_MODE_SHOWN: Meaning(
+            "已说明切换为未成年人模式及申诉方式", "The user was told why minors' mode is on, and how to appeal"
+        ),
         Kind.NOTICE_OUTAGE_SHOWN: Meaning("已告知服务中断", "The user was told that the service is down"),
         Kind.PERSON_CHANGED: Meaning("个人基本情况变更", "Facts about a person changed"),
         Kind.CONTACT_CHANGED: Meaning("紧急联系人变更", "An emergency contact changed"),
@@ -187,7 +191,11 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.STAFF_LOGGED_OUT: Meaning("值守人员退出登录", "Somebody at the desk logged out"),
         Kind.STAFF_RESTED: Meaning("值守人员开始或结束休息", "Somebody at the desk began or ended a rest"),
         Kind.ROTA_CHANGED: Meaning("值班表变更", "The rota changed"),
-        Kind.WORDS_CHANGED: Meaning("话术起草、批准、启用或停用", "A wording was drafted, approved, put to use or retired"),
-        Kind.WORDS_SIGNED: Meaning("专业人员签署或撤回对话术的认可", "A professional signed the words, or took it back"),
+        Kind.WORDS_CHANGED: Meaning(
+            "话术起草、批准、启用或停用", "A wording was drafted, approved, put to use or retired"
+        ),
+        Kind.WORDS_SIGNED: Meaning(
+            "专业人员签署或撤回对话术的认可", "A professional signed the words, or took it back"
+        ),
     }
 )
