@@ -94,6 +94,7 @@ from anban.web.helplines import line_feedback, list_lines
 from anban.web.manage import Office, get_person, put_person
 from anban.web.problems import answer_problem
 from anban.web.studio import decide_wording, find_faults, list_words, preview, put_sign_off, put_wording
+from anban.web.studio_page import STUDIO_PAGES
 from anban.web.user import Pages, chat_page, press_exit, say, status_page
 
 log = structlog.get_logger()
@@ -225,6 +226,7 @@ def mount(house: House) -> Litestar:
         put_person, get_person, list_cases, list_queue, get_case, act_on_case,
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
+        *STUDIO_PAGES,
         list_words, preview, find_faults, put_wording, decide_wording, put_sign_off,
         post_drill, list_drills, name_drill_person, drill_so_far,
         list_staff, put_staff, change_staff, show_rota, put_rota,
