@@ -1,4 +1,4 @@
-"""Somebody who is nobody: the person of a drill. Only this deployment can name one, so no real person is taken for one."""
+"""Somebody who is nobody: the person of a drill. Only this deployment can name one; no real person is taken for one."""
 
 import hmac
 

@@ -33,7 +33,9 @@ def run_drill(service: Service, name: str, *, as_json: bool, picture: Path | Non
         raise BadInput("only the crisis drill has a picture", field="picture")
     drill, timeline = perform(service, name)
     if picture is not None:
-        began = next((datetime.fromisoformat(each["at"]) for each in timeline if each.get("drill_step") == "detected"), None)
+        began = next(
+            (datetime.fromisoformat(each["at"]) for each in timeline if each.get("drill_step") == "detected"), None
+        )
         at = "" if began is None else began.astimezone().strftime("%Y-%m-%d %H:%M %Z")
         words = load_words().page(lang)
         picture.write_text(drill_picture(drill.steps, words, at=at, passed=not drill.faults), encoding="utf-8")
