@@ -11,11 +11,11 @@ import pytest
 
 from anban.cases.figures import heavy_cases, join_times
 from anban.conversations.mailbox import read_after
-from anban.provider.staff import find_staff
+from anban.provider.staff import find_staff, set_state, staff_of
 from anban.provider.staff_sessions import token_digest
 from anban.web.desk.door import Desk, SignedIn
 from anban.web.desk.queue import follow
-from tests.doors.at_the_desk import proof
+from tests.doors.at_the_desk import PAGE, proof
 from tests.doors.in_the_room import DANGER, PLAN, SCRIPT, at_desk, in_danger
 from tests.house import House, open_house
 
@@ -205,6 +205,44 @@ async def test_a_closed_case_can_be_opened_again_by_who_has_read_it(house: House
         await lin.act(case, "open", reason="follow-up")
         assert (await lin.act(case, "reopen")).status_code == 200
         assert (await lin.client.get("/desk/queue")).json()["queue"][0]["state"] == "waiting"
+
+
+async def test_the_last_one_on_duty_is_told_why_they_cannot_rest(house: House) -> None:
+    async with at_desk(house) as lin, at_desk(house, "wang") as wang:
+        csrf = proof((await lin.page()).text)
+        staff = await house.rt.db.read(lambda c: staff_of(c, house.rt.keys, house.service.id))
+        for other in staff:
+            if other.id != lin.id:
+                await house.rt.db.write(lambda c, who=other.id: set_state(c, who, "off"))
+        refused = await lin.client.post("/desk/rest", data={"csrf": csrf, "rest": "begin"}, headers=PAGE)
+        assert refused.status_code == 303
+        assert "只剩这一个人在班" in (await lin.page(refused.headers["location"])).text
+        assert (await wang.page()).status_code == 303, "who no longer works here is out at once"
+
+
+async def test_what_somebody_says_is_text_whatever_it_is(house: House) -> None:
+    case = await in_danger(house, words='<b id="evil">我已经站在天台上，现在就要跳下去</b>')
+    async with at_desk(house) as lin:
+        await lin.act(case, "claim")
+        await lin.act(case, "note", text="<i>记下</i>")
+        shown = (await lin.page(f"/desk/cases/{case}")).text
+    assert '<b id="evil">' not in shown and "&lt;b id=" in shown
+    assert "<i>记下" not in shown and "&lt;i&gt;记下" in shown
+
+
+async def test_an_evening_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    async with open_house(tmp_path, database_url=postgres_url) as house:
+        case = await in_danger(house)
+        async with at_desk(house) as lin, at_desk(house, "chen") as chen:
+            await lin.act(case, "claim")
+            await lin.act(case, "say", text="我在这里。")
+            shown = (await lin.page(f"/desk/cases/{case}")).text
+            assert "天台" in shown and "我在这里。" in shown
+            await lin.act(case, "close", level="L1", outcome="safe-with-people", follow_up="24")
+            assert case in (await lin.page("/desk/closed")).text.partition("等我复核")[0]
+            assert case in (await chen.page("/desk/closed")).text.partition("等我复核")[2]
+            times = await house.rt.db.read(lambda c: join_times(c, house.service.id, house.clock.now()))
+            assert times == [0.0]
 
 
 async def test_typing_reaches_the_person_once_in_five_seconds(house: House) -> None:

@@ -123,7 +123,8 @@ async def _done(
         await desk.rt.db.write(work)
     except (BadInput, Conflict, NotFound) as error:
         if who.staff.role != "lead":
-            raise
+            # Nobody else is shown the leads' page; their own says what was wrong.
+            return Response("", status_code=303, headers={"Location": f"{back}?fault={quote(error.field or '')}"})
         return await _shown(request, desk, who, error)
     week = (await request.form()).get("week")
     asked = f"?week={quote(str(week)[:10])}" if week and back == LEAD else ""

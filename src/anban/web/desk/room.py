@@ -69,6 +69,8 @@ async def show(
     """The page with one case, or none. Another service's case is not there, and the page says so."""
     lang = language(request)
     view: dict[str, Any] | None = None
+    if told := desk.rt.words.page(lang).get(f"staff.lead.fault.{request.query_params.get('fault', '')}"):
+        fault = fault or Fault(told)
     if case:
         try:
             view = await case_view(desk, who, case, lang)
