@@ -31,6 +31,9 @@ SLOTS = {
     "where": "…",
     "known": "…",
     "callback": "…",
+    "limits": "…",
+    "code": "482913",
+    "outcome": "…",
 }
 
 
