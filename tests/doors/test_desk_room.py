@@ -245,6 +245,21 @@ async def test_an_evening_on_postgresql(tmp_path: Path, postgres_url: str) -> No
             assert times == [0.0]
 
 
+async def test_a_flood_shows_the_first_of_the_queue_and_counts_the_rest(house: House) -> None:
+    for number in range(63):
+        await house.say(PLAN, user=f"flood-{number}")
+    last = await in_danger(house, "flood-last")
+    await house.rt.db.settled()
+    async with at_desk(house) as lin:
+        listed = (await lin.client.get("/desk/queue")).json()["queue"]
+        assert len(listed) == 64 and listed[0]["case"] == last, "who is in danger now stands first"
+        shown = (await lin.page()).text
+        assert shown.count('data-case="case_') == 60 and "后面还有 4 位在等" in shown
+        far = listed[-1]["case"]
+        await lin.act(far, "claim")
+        assert far in (await lin.page()).text, "one's own is always there"
+
+
 async def test_typing_reaches_the_person_once_in_five_seconds(house: House) -> None:
     case = await in_danger(house)
     async with at_desk(house) as lin:

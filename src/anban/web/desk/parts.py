@@ -48,12 +48,9 @@ def render(desk: Desk, lang: Lang, template: str, **context: Any) -> str:
     return desk.environment.get_template(template).render(lang=lang, words=words, **context)
 
 
-async def case_parts(desk: Desk, who: SignedIn, case: str, lang: Lang) -> tuple[dict[str, str], Any]:
-    """Every part of a case, and what stays the same while only time passes. Raises `NotFound`."""
-    view = await case_view(desk, who, case, lang)
-    timeless = {name: value for name, value in view.items() if name not in ("levels", "waited")}
-    csrf = who.csrf
-    return {each: render(desk, lang, f"desk/{each}.html", case=view, csrf=csrf) for each in PARTS}, timeless
+def case_parts(desk: Desk, who: SignedIn, view: Mapping[str, Any], lang: Lang) -> dict[str, str]:
+    """Every part of a case as HTML, of what `case_view` found."""
+    return {each: render(desk, lang, f"desk/{each}.html", case=view, csrf=who.csrf) for each in PARTS}
 
 
 async def case_view(desk: Desk, who: SignedIn, case: str, lang: Lang) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The queue as JSON, and what keeps a desk page live: one snapshot after another over server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,16 +23,22 @@ from anban.provider.staff_sessions import session_of
 from anban.rails.post import DESK
 from anban.risk.ladder import LIFE_NAMES
 from anban.web.desk.door import COOKIE, Desk, SignedIn, TheDesk, language, signed_in
-from anban.web.desk.parts import case_parts, render
+from anban.web.desk.parts import case_parts, case_view, render
 from anban.words.helplines import Lang
 
 LOOK_AGAIN = 1.0
 """Seconds after which a page looks again for what another replica did."""
 
-BREATH = 0.15
+BREATH = 0.3
 """Seconds between two snapshots at least, so that a flood costs a page no more than a few looks a second."""
 
 HEARTBEAT = 15.0
+
+ENDED = b"ended"
+"""The stamp of a channel whose log-in is over."""
+
+MOST_SHOWN = 60
+"""Lines of the queue on a page: nobody looks further down, and whoever stands there is counted."""
 
 
 @get("/desk/queue", include_in_schema=False)
@@ -131,11 +137,11 @@ async def follow(desk: Desk, who: SignedIn, token: str, case: str, lang: Lang) -
         while not desk.rt.post.closed:
             bell.clear()
             with suppress(StorageFailed):  # looked for again in a second: the channel outlives the database
-                snapshot, stamp = await _snapshot(desk, who, token, case, lang)
+                shown, stamp = await _look(desk, who, token, case, lang)
                 if stamp != sent:
                     sent, quiet = stamp, 0.0
-                    yield b"data: " + orjson.dumps(snapshot) + b"\n\n"
-                if snapshot.get("ended"):
+                    yield b"data: " + orjson.dumps(shown()) + b"\n\n"
+                if stamp == ENDED:
                     return
             await asyncio.sleep(BREATH)
             try:
@@ -147,26 +153,40 @@ async def follow(desk: Desk, who: SignedIn, token: str, case: str, lang: Lang) -
                 yield b": still here\n\n"
 
 
-async def _snapshot(desk: Desk, who: SignedIn, token: str, case: str, lang: Lang) -> tuple[dict[str, Any], bytes]:
-    """What the page shows now, and a stamp that is the same while nothing but time has changed."""
+async def _look(
+    desk: Desk, who: SignedIn, token: str, case: str, lang: Lang
+) -> tuple[Callable[[], dict[str, Any]], bytes]:
+    """What makes the page's snapshot, and a stamp that is the same while nothing but time has changed."""
     known, awake = await _still_there(desk, who, token)
     if known is None:
-        return {"ended": True}, b"ended"
+        return lambda: {"ended": True}, ENDED
     items = await queue_for(desk, known)
-    timeless = [{name: value for name, value in each.items() if name != "waited"} for each in items]
-    snapshot: dict[str, Any] = {
-        "queue": render(desk, lang, "desk/queue.html", queue=items, here=case),
-        "waiting": sum(bool(each["rings"]) for each in items),
-        "rings": [ring for each in items for ring in each["rings"]],
-        "locked": not awake,
-    }
-    stamp: list[Any] = [timeless, awake, lang]
+    view = None
     if case and awake:
         with suppress(NotFound):
-            parts, told = await case_parts(desk, known, case, lang)
-            snapshot["parts"] = parts
-            stamp.append(told)
-    return snapshot, orjson.dumps(stamp, default=str)
+            view = await case_view(desk, known, case, lang)
+
+    def shown() -> dict[str, Any]:
+        snapshot: dict[str, Any] = {
+            "queue": render(desk, lang, "desk/queue.html", here=case, **on_page(items, case)),
+            "waiting": sum(bool(each["rings"]) for each in items),
+            "rings": [ring for each in items for ring in each["rings"]],
+            "locked": not awake,
+        }
+        return snapshot if view is None else {**snapshot, "parts": case_parts(desk, known, view, lang)}
+
+    stamp = [[_timeless(each) for each in items], awake, lang, view and _timeless(view)]
+    return shown, orjson.dumps(stamp, default=str)
+
+
+def on_page(items: list[dict[str, Any]], here: str) -> dict[str, Any]:
+    """The lines that a page shows: the first ones, one's own, the one that is open; and how many more wait."""
+    chosen = [each for each in items if each["place"] <= MOST_SHOWN or each["mine"] or each["case"] == here]
+    return {"queue": chosen, "more": sum(each["state"] == "waiting" for each in items if each not in chosen)}
+
+
+def _timeless(shown: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in shown.items() if name not in ("waited", "levels")}
 
 
 async def _still_there(desk: Desk, who: SignedIn, token: str) -> tuple[SignedIn | None, bool]:

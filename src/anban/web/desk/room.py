@@ -12,7 +12,7 @@ from anban.cases.afterwards import Left, left_to
 from anban.risk.ladder import LIFE_NAMES
 from anban.web.desk.door import PATH, Desk, SignedIn, TheDesk, language, page, signed_in
 from anban.web.desk.parts import case_view
-from anban.web.desk.queue import care_of, queue_for
+from anban.web.desk.queue import care_of, on_page, queue_for
 from anban.web.desk.telling import day_and_clock, named, zone_of
 
 CLOSED = "/desk/closed"
@@ -82,7 +82,7 @@ async def show(
         here=f"{PATH}/cases/{case}" if view else PATH,
         me=who.staff,
         csrf=who.csrf,
-        queue=await queue_for(desk, who),
+        **on_page(await queue_for(desk, who), case),
         case=view,
         fault=fault,
         care=await care_of(desk, who),
