@@ -228,3 +228,20 @@ def test_what_is_owed_is_a_function_of_its_events_alone() -> None:
     again.until(minutes=2)
     again.until(minutes=3)
     assert again.done == night.done and [act for _, act in night.done if isinstance(act, Tell)]
+
+
+def test_a_person_who_writes_and_is_not_answered_is_not_left_alone_either() -> None:
+    night = Night(level=3, theme="other")
+    night.happens("claimed", "stf_lin")
+    night.happens("joined", "stf_lin")
+    night.happens("said", "stf_lin")
+    night.until(minutes=10)
+    assert night.alarms == []
+    night.happens("wrote", "user")
+    night.until(minutes=12)
+    night.happens("wrote", "user")
+    night.until(minutes=14)
+    assert night.alarms == [(13 * 60, "unanswered")], "from the first word that was not answered"
+    night.happens("said", "stf_lin")
+    night.until(minutes=60)
+    assert len(night.alarms) == 1

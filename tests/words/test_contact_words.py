@@ -38,12 +38,10 @@ def test_calling_the_desk_names_nobody(lang):
 @pytest.mark.parametrize(
     ("id", "state"),
     [
-        ("contact.told-first", PromiseState()),
         ("contact.told", PromiseState(contact="will")),
         ("contact.answered", PromiseState(contact="sent")),
         ("contact.held", PromiseState(contact="sent")),
         ("takeover.joining", PromiseState(takeover="asked")),
-        ("takeover.left", PromiseState(takeover="joined")),
     ],
 )
 def test_what_is_not_so_is_not_said(id, state):
@@ -53,7 +51,7 @@ def test_what_is_not_so_is_not_said(id, state):
 
 def test_asking_for_a_person_is_answered_with_what_is_so():
     def said(**state):
-        return words().render("takeover.requested", lang="zh", state=PromiseState(**state)).text
+        return words().render("asks-human", lang="zh", state=PromiseState(**state)).text
 
     assert "已经请值班同事加入" in said(takeover="asked") and "没有值班人员" not in said(takeover="asked")
     for state in ({"takeover": "off_hours"}, {"takeover": "none", "desk": "none"}):

@@ -61,6 +61,9 @@ class Course:
     claimed_by: str | None = None
     claimed_at: datetime | None = None
     joined_at: datetime | None = None
+    wrote_at: datetime | None = None
+    """The first message of the person that the responder has not answered yet."""
+
     danger_since: datetime | None = None
     """When the case reached the level at which contacts are told; the review window runs from here."""
 
@@ -152,10 +155,14 @@ def _after(was: Course, event: CaseEvent) -> Course:
             )  # fmt: skip
         case "joined":
             return replace(was, joined_at=at)
+        case "wrote":
+            return replace(was, wrote_at=was.wrote_at or at)
+        case "said":
+            return replace(was, wrote_at=None)
         case "handed_back":
             follow = facts.get("follow_up_at")
             return replace(
-                was, claimed_by=None, claimed_at=None, joined_at=None, requested=False,
+                was, claimed_by=None, claimed_at=None, joined_at=None, wrote_at=None, requested=False,
                 handed_back_at=at, follow_up_at=datetime.fromisoformat(str(follow)) if follow else was.follow_up_at,
             )  # fmt: skip
         case "closed":

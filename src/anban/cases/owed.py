@@ -151,13 +151,15 @@ def _desk(course: Course, duty: Collection[int], rules: Rulebook, now: datetime)
 
 def _joining(course: Course, rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
     """Who claimed must join: a claim that stays silent is a person left alone."""
-    if course.joined_at is not None or course.claimed_at is None:
+    within = timedelta(seconds=rules.table("takeover-join-seconds")[LIFE_NAMES[max(course.level, 3)]])
+    if course.joined_at is None:
+        since, why = course.claimed_at, "not-joined"
+    else:
+        # They joined, the person wrote, and nobody has answered: a lead looks, and may hand back in their place.
+        since, why = course.wrote_at, "unanswered"
+    if since is None or any(at >= since + within for at in course.alarmed):
         return
-    within = rules.table("takeover-join-seconds")[LIFE_NAMES[max(course.level, 3)]]
-    late = course.claimed_at + timedelta(seconds=within)
-    if any(at >= late for at in course.alarmed):
-        return
-    yield Alarm("not-joined") if now >= late else late
+    yield Alarm(why) if now >= since + within else since + within
 
 
 @performs("contact-told", "elder-contact", "property-loss-help")

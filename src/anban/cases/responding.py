@@ -88,7 +88,8 @@ def respond(connection: Connection, case: Case, user: User, done: Done) -> Case:
 
 
 def _mine(held_by: Holder | None, done: Done) -> Holder:
-    if held_by is None or held_by.responder != done.responder:
+    if held_by is None or (held_by.responder != done.responder and not (done.lead and done.act == "hand-back")):
+        # A lead may hand back in the place of somebody who has gone; nobody speaks in another's name.
         raise Conflict("claim the case first")
     return held_by
 

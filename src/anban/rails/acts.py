@@ -105,10 +105,9 @@ async def relayed(situation: Situation, cursor: int, rt: Runtime) -> AsyncGenera
     # Whose words they are is known when they come: a line of ours that holds is not a person's.
     author: Author = "system"
     parts: list[str] = []
-    audience = situation.standing.audience
     try:
         yield Opened(situation.meta("human", actions=("relayed",), verdict="stop"))
-        async for piece, speaks in relay(situation.message, user, holder, cursor, audience, situation.rules, rt):
+        async for piece, speaks in relay(situation, user, holder, cursor, rt):
             author = speaks
             parts.append(piece.text)
             yield piece
@@ -154,7 +153,7 @@ def _ending(situation: Situation, answer: Answer, rt: Runtime) -> str:
             leave(situation.message, situation.present, situation.rules, rt)
             return ""
         case "takeover":
-            return holding_line(situation.message, situation.standing.audience, rt)
+            return holding_line(situation.message, situation.standing.audience, rt, joined=False)
 
 
 def _recorded(

@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import partial
 
 from anban.base.db import Connection
+from anban.cases.case import CaseEvent, append, locked_case
 from anban.cases.takeover import Holder
 from anban.conversations.mailbox import SAID, Mail, acknowledge, put, read_after
 from anban.conversations.transcript import Author
-from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import Audience
 from anban.rails.chunks import Spoke
@@ -24,14 +24,15 @@ MOST_WAITING = 1_000
 
 
 async def relay(
-    message: Message, user: User, holder: Holder, cursor: int, audience: Audience, rules: Rulebook, rt: Runtime
+    situation: Situation, user: User, holder: Holder, cursor: int, rt: Runtime
 ) -> AsyncIterator[tuple[Spoke, Author]]:
     """The responder's words if they come within the wait, otherwise a holding line that is true.
 
     `cursor` is the last event the person had when they wrote; what the responder wrote since is the answer. An app
     that does not listen for events has had none of them: for it, whatever was not delivered yet is the answer.
     """
-    deadline = rt.clock.monotonic() + rules.lasting("relay-wait-seconds").total_seconds()
+    message = situation.message
+    deadline = rt.clock.monotonic() + situation.rules.lasting("relay-wait-seconds").total_seconds()
     if not message.client.shows_notices:
         cursor = 0
     with rt.post.bell(user.id) as bell:
@@ -48,27 +49,36 @@ async def relay(
                 await asyncio.wait_for(bell.wait(), min(left, 1.0))
             except TimeoutError:
                 continue
-    yield Spoke(holding_line(message, audience, rt)), "system"
+    course = situation.present.course
+    joined = course is not None and course.joined_at is not None
+    yield Spoke(holding_line(message, situation.standing.audience, rt, joined=joined)), "system"
 
 
 async def hand_over(situation: Situation, rt: Runtime) -> None:
     """Put the person's words where whoever holds the conversation reads them, at once. Raises `StorageFailed`."""
-    message, user = situation.message, situation.present.user
-    assert user is not None
-    await rt.db.write(
-        partial(
-            put, user=user.id, key=user.key, conversation=message.conversation, kind=SAID, at=message.at,
+    message, present = situation.message, situation.present
+    user, held_by = present.user, present.holder
+    assert user is not None and held_by is not None
+
+    def work(connection: Connection) -> None:
+        put(
+            connection, user.id, user.key, conversation=message.conversation, kind=SAID, at=message.at,
             payload={"author": "user", "text": message.said}, once=f"{SAID}|{message.decision}",
-        ),
-        urgent=True,
-    )  # fmt: skip
+        )  # fmt: skip
+        # That they wrote, not what: words that nobody answers are a person left alone, and the case owes an alarm.
+        wrote = CaseEvent(f"wrote|{message.decision}", "wrote", message.at, "user", {})
+        append(connection, locked_case(connection, held_by.case), wrote)
+
+    await rt.db.write(work, urgent=True)
+    rt.wake_work()
     rt.post.wake(DESK)
 
 
-def holding_line(message: Message, audience: Audience, rt: Runtime) -> str:
-    """Our own true words while a person holds the conversation and has not written yet."""
+def holding_line(message: Message, audience: Audience, rt: Runtime, *, joined: bool) -> str:
+    """Our own true words while a person holds the conversation: they are reading, or have not answered this one yet."""
     state = PromiseState(takeover="joined")
-    return rt.words.render("takeover.writing", lang=message.lang, audience=audience, state=state).text
+    template = "takeover.writing" if joined else "takeover.joining"
+    return rt.words.render(template, lang=message.lang, audience=audience, state=state).text
 
 
 def _delivered(connection: Connection, letters: list[Mail], at: datetime) -> None:
