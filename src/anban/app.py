@@ -26,10 +26,12 @@ from anban.base.durable import Worker
 from anban.base.errors import StorageFailed
 from anban.base.ids import new_id
 from anban.cases import models as _cases
+from anban.cases.appeal import APPEAL, carry_appeal
 from anban.cases.carry import carry_crisis
 from anban.cases.carrying import Carrying
 from anban.cases.crisis import CRISIS
 from anban.cases.drill_schedule import DRILL, carry_drill, promise_drill
+from anban.cases.family_post import CLAIM, LETTER, RECHECK, carry_claim, carry_letter, carry_recheck
 from anban.cases.figures import join_times
 from anban.cases.ringing import Ringing
 from anban.conversations import models as _conversations
@@ -71,6 +73,7 @@ from anban.rails.senses import Senses
 from anban.rails.upstream import Upstream
 from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
+from anban.web.appeals import get_appeal_figures, post_answer, post_appeal
 from anban.web.auth import Doorman
 from anban.web.caseroom import act_on_case, get_case, list_cases, list_queue
 from anban.web.contact import press_seen, seen_page
@@ -84,10 +87,25 @@ from anban.web.desk.room import case_page, closed_page, desk_page
 from anban.web.desk.roster import change_staff, list_staff, put_rota, put_staff, show_rota
 from anban.web.drills import drill_so_far, list_drills, name_drill_person, post_drill
 from anban.web.evidence import decision, duties, ledger_export, ledger_tail, turn_service
+from anban.web.family import (
+    get_consents,
+    get_family,
+    get_limits,
+    post_block,
+    post_consent,
+    post_home,
+    post_invitation,
+    post_spending,
+    put_age,
+    put_limits,
+    put_mode,
+    withdraw_consent,
+)
 from anban.web.gateway.body import Limits
 from anban.web.gateway.chat import Gateway, chat_completions, models
 from anban.web.gateway.events import acknowledge_event, events
 from anban.web.gateway.moderations import moderations
+from anban.web.guardianship import act_on_guardian, get_guardians, post_claim, post_code, post_link
 from anban.web.headers import headed
 from anban.web.health import Watched, healthz, metrics, openapi, readyz
 from anban.web.helplines import line_feedback, list_lines
@@ -192,7 +210,14 @@ def worker(house: House) -> Worker:
         changed=changed,
         public_url=url,
     )
-    carriers = {CRISIS: partial(carry_crisis, c=carrying), DRILL: partial(carry_drill, c=carrying)}
+    carriers = {
+        CRISIS: partial(carry_crisis, c=carrying),
+        DRILL: partial(carry_drill, c=carrying),
+        APPEAL: partial(carry_appeal, c=carrying),
+        LETTER: partial(carry_letter, c=carrying),
+        CLAIM: partial(carry_claim, c=carrying, forget=rt.presence.forget),
+        RECHECK: partial(carry_recheck, c=carrying),
+    }
     return Worker(rt.db, rt.clock, carriers, new_id("work_"), house.bell)
 
 
@@ -224,6 +249,10 @@ def mount(house: House) -> Litestar:
     handlers: list[ControllerRouterHandler] = [
         chat_completions, models, moderations, events, acknowledge_event, press_exit,
         put_person, get_person, list_cases, list_queue, get_case, act_on_case,
+        get_family, put_age, put_mode, get_consents, post_consent, withdraw_consent, get_limits, put_limits,
+        post_block, post_spending, post_home, post_invitation,
+        post_claim, post_code, post_link, get_guardians, act_on_guardian,
+        post_appeal, post_answer, get_appeal_figures,
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
         *STUDIO_PAGES,

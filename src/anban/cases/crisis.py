@@ -16,6 +16,7 @@ from anban.cases.queue import band
 from anban.ledger.entry import Entry, Fact
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
+from anban.people.contacts import SAID_NO
 from anban.people.models import contacts, users
 from anban.provider.rota import on_duty
 from anban.risk.ladder import LIFE_NAMES
@@ -146,7 +147,9 @@ def _place(connection: Connection, danger: Danger) -> int:
 def _contacts_known(connection: Connection, case: Case, danger: Danger) -> Case:
     """How many there are to tell, so that words may say what will happen before anybody was told."""
     number = connection.execute(
-        select(func.count()).select_from(contacts).where(contacts.c.user == case.user, contacts.c.unsafe == "")
+        select(func.count())
+        .select_from(contacts)
+        .where(contacts.c.user == case.user, contacts.c.unsafe == "", contacts.c.state.not_in(SAID_NO))
     ).scalar()
     return append(connection, case, CaseEvent("contacts", "contacts", danger.at, "anban", {"number": number or 0}))
 

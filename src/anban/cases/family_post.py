@@ -1,5 +1,6 @@
 """Carries what guardians and contacts are owed on the slow clock: letters, claims, asking again each year."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -62,18 +63,22 @@ async def carry_letter(piece: Piece, c: Carrying) -> datetime | None:
     return c.clock.now() + AGAIN
 
 
-async def carry_claim(piece: Piece, c: Carrying) -> datetime | None:
-    """Let time do to a claim what it does: expire, or bind."""
+async def carry_claim(piece: Piece, c: Carrying, forget: Callable[[str, str], None]) -> datetime | None:
+    """Let time do to a claim what it does: expire, or bind. `forget` has the person read anew, by service and ref."""
 
-    def work(connection: Connection) -> datetime | None:
+    def work(connection: Connection) -> tuple[User | None, datetime | None]:
         still_ours(connection, piece)
         found = read_claim(connection, piece.id)
         if found is None:
-            return None
+            return None, None
         user = None if found.user is None else _person(connection, found.user, c)
-        return move_on(connection, c.keys, user, piece.id, c.clock.now(), _rules(connection, found.service, c))
+        rules = _rules(connection, found.service, c)
+        return user, move_on(connection, c.keys, user, piece.id, c.clock.now(), rules)
 
-    return await c.db.write(work)
+    user, due_at = await c.db.write(work)
+    if user is not None:
+        forget(user.service, user.ref)
+    return due_at
 
 
 async def carry_recheck(piece: Piece, c: Carrying) -> datetime | None:

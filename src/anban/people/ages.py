@@ -126,15 +126,20 @@ def leave_minors_mode(connection: Connection, user: User, guardian: str | None, 
     return _changed(connection, user, {"mode": "ordinary", "mode_ground": None}, at, rules, actor, {"mode": "ordinary"})
 
 
-def stated_mode(user: User, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a service states about a person, without what would undo a mode that others set: its ground stays."""
+def stated_mode(user: User, facts: Mapping[str, Any], *, guarded: bool) -> dict[str, Any]:
+    """What a service states about a person, without what would undo a mode that is not its own to undo.
+
+    So an app that sends its own mode with every log-in lifts no suspicion, and nothing that a guardian or a device set;
+    `guarded` says whether a guardian is bound.
+    """
     given = dict(facts)
-    if given.get("mode") == "minor":
-        given["mode_ground"] = user.mode_ground if user.mode == "minor" else "chosen"
-    elif "mode" in given and user.mode == "minor" and user.mode_ground in HELD:
+    if "mode" not in given:
+        return given
+    held = user.mode == "minor" and (guarded or user.mode_ground in HELD)
+    if held and given["mode"] != "minor":
         del given["mode"]
-    elif "mode" in given:
-        given["mode_ground"] = "chosen" if user.mode_ground != "appeal" else "appeal"
+    elif user.mode != given["mode"]:
+        given["mode_ground"] = "chosen"
     return given
 
 

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from anban.base.times import aware
 from anban.law.rulebook import Rulebook
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
@@ -46,6 +47,12 @@ def clear_home(connection: Connection, user: User, at: datetime, rules: Rulebook
 def home_marked(connection: Connection, user: str) -> bool:
     """Whether the mark stands."""
     return connection.execute(select(home_marks.c.user).where(home_marks.c.user == user)).first() is not None
+
+
+def home_marked_since(connection: Connection, user: str) -> datetime | None:
+    """Since when the mark stands; None where it does not."""
+    found = connection.execute(select(home_marks.c.at).where(home_marks.c.user == user)).scalar()
+    return None if found is None else aware(found)
 
 
 def _note(connection: Connection, user: User, by: str, state: str, at: datetime, rules: Rulebook) -> None:

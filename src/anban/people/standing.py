@@ -6,12 +6,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
+from sqlalchemy import Connection
+
+from anban.law.rulebook import Rulebook
 from anban.people.bands import LOWEST, Band, band_named, band_of
 from anban.people.family import NO_FAMILY, Family, family_of
 from anban.people.limits import NONE, Limits
+from anban.people.models import User
 from anban.words.helplines import Audience
 
-__all__ = ["NO_FAMILY", "Family", "Standing", "Stated", "family_of", "standing_of", "standing_with"]
+__all__ = ["NO_FAMILY", "Family", "Standing", "Stated", "family_of", "standing_at", "standing_of", "standing_with"]
 
 MINOR_BANDS = frozenset({"under_8", "8-11", "12-15", "16-17"})
 
@@ -103,6 +107,12 @@ def standing_with(user: Stated | None, family: Family, at: datetime, *, minor_ag
         guardian_limits=family.limits.get("guardian", NONE),
     )
     return replace(full, registered=_registered(full, family))
+
+
+def standing_at(connection: Connection, user: User, at: datetime, rules: Rulebook) -> Standing:
+    """The same, read now; for what is no turn."""
+    ages = {"minor_age": rules.whole("minor-age"), "elder_age": rules.whole("elder-age")}
+    return standing_with(user, family_of(connection, user), at, **ages)
 
 
 def _registered(standing: Standing, family: Family) -> bool:

@@ -7,7 +7,8 @@ from litestar import Request, get, post
 from litestar.params import Parameter
 
 from anban.base.db import Connection
-from anban.base.errors import NotFound
+from anban.base.errors import Conflict, NotFound
+from anban.cases.appeal import APPEAL
 from anban.cases.case import Case, cases_of, locked_case, read_case
 from anban.cases.queue import queue
 from anban.cases.responding import Act, Done, respond
@@ -91,6 +92,9 @@ async def act_upon(
 
     def work(connection: Connection) -> tuple[Case, str]:
         case, ref = mine(connection, service, case_id, locked_case)
+        if case.kind == APPEAL and known != "note":
+            # An appeal is answered, not taken over: its answer says what becomes of the mode or the limit.
+            raise Conflict(f"answer this at /anban/v1/appeals/{case.id}/answer")
         now = rt.clock.now()
         user = find(connection, rt.keys, service.id, ref)
         assert user is not None

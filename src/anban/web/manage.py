@@ -15,7 +15,8 @@ from anban.base.errors import NotFound, Unauthorised
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
-from anban.people.contacts import contacts_of, kept_in_danger, replace_contacts
+from anban.people.ages import bound_guardians, stated_mode
+from anban.people.contacts import every_contact, kept_in_danger, replace_contacts
 from anban.people.models import Contact, User
 from anban.people.users import change, find, meet
 from anban.provider.models import Service
@@ -58,26 +59,29 @@ async def put_person(
 ) -> dict[str, Any]:
     """Age, mode, time zone, guardians and emergency contacts as the service knows them; only what is given changes.
 
-    While the person is in danger, contacts only join: removing one waits a day.
+    While the person is in danger, contacts only join: removing one waits a day. A minors' mode that was set on a
+    suspicion, by a guardian or by a device stays: an appeal or the guardian ends it.
     """
     service = await allowed(request, office)
     rt = office.gateway.rt
     now = rt.clock.now()
     rulebook = rt.rules(service, frozenset[str](), now).version
-    facts = data.facts()
+    given = data.facts()
 
     def work(connection: Connection) -> dict[str, Any]:
-        person = change(connection, meet(connection, rt.keys, service.id, user, now), facts)
+        met = meet(connection, rt.keys, service.id, user, now)
+        facts = stated_mode(met, given, guarded=bool(bound_guardians(connection, met.id)))
+        person = change(connection, met, facts)
         kinds = [(Kind.PERSON_CHANGED, sorted(facts))] if facts else []
-        for kind, given in (("guardian", data.guardians), ("emergency", data.contacts)):
-            if given is not None:
-                wanted: Sequence[Contact] = [_contact(kind, each) for each in given]
-                if _keeps_contacts(connection, person, now, rt):
-                    before = [each for each in contacts_of(connection, person) if each.kind == kind]
+        for kind, named in (("guardian", data.guardians), ("emergency", data.contacts)):
+            if named is not None:
+                wanted: Sequence[Contact] = [_contact(kind, each) for each in named]
+                if keeps_contacts(connection, person, now, rt):
+                    before = [each for each in every_contact(connection, person) if each.kind == kind]
                     wanted = kept_in_danger(before, wanted)
                 replace_contacts(connection, person, kind, wanted)
                 changed = Kind.GUARDIAN_CHANGED if kind == "guardian" else Kind.CONTACT_CHANGED
-                kinds.append((changed, [f"{len(given)} given"]))
+                kinds.append((changed, [f"{len(named)} given"]))
         for each, what in kinds:
             write(connection, Entry(each, now, person.id, "administrator", service.id, rulebook, {"changed": what}))
         return _shown(connection, person)
@@ -102,7 +106,7 @@ async def get_person(request: Request[Any, Any, Any], office: TheOffice, user: U
     return await rt.db.read(work)
 
 
-def _keeps_contacts(connection: Connection, person: User, now: datetime, rt: Runtime) -> bool:
+def keeps_contacts(connection: Connection, person: User, now: datetime, rt: Runtime) -> bool:
     """Whether this person is in danger, and has been for less than the time that a removal waits."""
     held = held_level(connection, person.id)
     rules = rt.rules(find_service(connection, person.service), frozenset[str](), now)
@@ -117,7 +121,7 @@ def _contact(kind: str, given: GivenContact) -> Contact:
 
 def _shown(connection: Connection, person: User) -> dict[str, Any]:
     held = held_level(connection, person.id)
-    listed = contacts_of(connection, person)
+    listed = every_contact(connection, person)
 
     def named(kind: Literal["guardian", "emergency"]) -> list[dict[str, str]]:
         return [{"id": c.id, "name": c.name, "route": c.route, "state": c.state} for c in listed if c.kind == kind]
@@ -127,6 +131,7 @@ def _shown(connection: Connection, person: User) -> dict[str, Any]:
         "birth_year": person.birth_year,
         "age_band": person.age_band,
         "mode": person.mode,
+        "mode_ground": person.mode_ground,
         "time_zone": person.time_zone,
         "first_seen": person.first_seen.isoformat(),
         "level": LIFE_NAMES[held.life],
