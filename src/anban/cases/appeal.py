@@ -189,7 +189,7 @@ def switch_figures(connection: Connection, service: str, since: datetime, until:
     """
     rows = connection.execute(
         select(cases.c.id, cases.c.opened_at).where(
-            cases.c.service == service, cases.c.kind == APPEAL, cases.c.opened_at >= since, cases.c.opened_at < until
+            cases.c.service == service, cases.c.kind == APPEAL, cases.c.opened_at >= since, cases.c.opened_at <= until
         )
     ).all()
     clocks = [(clock_of(events), events) for events in (events_of(connection, row.id) for row in rows)]

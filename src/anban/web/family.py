@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from litestar import Request, get, post, put
 
 from anban.base.db import Connection
-from anban.base.errors import BadInput, Forbidden, NotFound
+from anban.base.errors import Forbidden, NotFound
 from anban.law.rulebook import Rulebook
 from anban.people.ages import bound_guardians, enter_minors_mode, evidence_of, leave_minors_mode, record_age
 from anban.people.blocked import block, blocked_of, unblock
@@ -244,10 +244,8 @@ async def post_invitation(request: Request[Any, Any, Any], office: TheOffice, us
 def _guardian_named(connection: Connection, person: User, by: str, guardian: str | None) -> None:
     if by != "guardian":
         return
-    if guardian is None:
-        raise BadInput("guardian is missing", field="guardian")
-    if guardian not in bound_guardians(connection, person.id):
-        raise Forbidden("no such guardian of this person")
+    if guardian is None or guardian not in bound_guardians(connection, person.id):
+        raise Forbidden("no such guardian of this person", field="guardian")
 
 
 def _standing(connection: Connection, person: User, now: datetime, rules: Rulebook) -> Data:

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, get, post
 
 from anban.base.db import Connection
-from anban.base.errors import BadInput, NotFound
+from anban.base.errors import BadInput, Forbidden, NotFound
 from anban.conversations.mailbox import put as leave
 from anban.law.rulebook import Rulebook
 from anban.people.claims import Claim, Claimant, claims_on
@@ -72,7 +72,7 @@ async def post_code(request: Request[Any, Any, Any], office: TheOffice, claim_id
     now = rt.clock.now()
     rules = rt.rules(service, frozenset[str](), now)
     if not await rt.db.write(lambda c: enter_code(c, rt.keys, claim_id, data.code, now, rules)):
-        raise BadInput("this code does not open this claim", field="code", code="wrong_code")
+        raise Forbidden("this code does not open this claim", field="code", code="wrong_code")
     rt.wake_work()
     return {"claim": claim_id, "state": "waiting"}
 
@@ -122,9 +122,7 @@ async def act_on_guardian(
             case "refuse":
                 refuse_by_child(connection, person, claim_id, now, rules)
             case "object":
-                if data.guardian is None:
-                    raise BadInput("guardian is missing", field="guardian")
-                object_to(connection, claim_id, data.guardian, now, rules)
+                object_to(connection, claim_id, data.guardian or "", now, rules)
             case "decide":
                 if not data.responder:
                     raise BadInput("responder is missing", field="responder")
