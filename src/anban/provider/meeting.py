@@ -1,7 +1,7 @@
 """Who may meet which character: pure, and the same for everybody who asks."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import orjson
@@ -43,6 +43,10 @@ class Character:
     limits: Mapping[Lang, str] = field(default_factory=dict[Lang, str])
     registry: bool = False
     framed: str = ""
+
+    def framed_as(self, relation: str) -> "Character":
+        """The same character, with the relation that an app's prompt gives it."""
+        return replace(self, framed=relation)
 
 
 @dataclass(frozen=True, slots=True)

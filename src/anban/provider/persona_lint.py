@@ -53,6 +53,9 @@ class _Rules:
     rules: tuple[_Rule, ...]
     denied: Mapping[str, Expression]
     not_denied: Mapping[str, Expression]
+    frames: Mapping[str, Expression]
+    no_frame: Expression
+    denied_near: Mapping[str, Expression]
 
 
 @performs("no-addictive-goals")
@@ -81,6 +84,21 @@ def proposed(findings: Sequence[Finding], gravity: Literal["relation", "sector"]
     also = ("kin",) if gravity == "relation" and any(each.rule == "imitates-relative" for each in findings) else ()
     names = dict.fromkeys((*also, *(each.gives for each in findings if each.gravity == gravity)))
     return tuple(sorted(names, key=lambda name: order.get(name, 3)))
+
+
+def framed(prompt: str) -> str:
+    """The relation that an app's own prompt gives to the companion: kin, partner, other-intimate, or empty."""
+    text, known = folded_view(prompt).text, _rules()
+    allowed = [each.span() for each in known.no_frame.finditer(text)]
+    for relation, pattern in known.frames.items():
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            if any(a < end and start < b for a, b in allowed):
+                continue
+            inside = text[max(0, start - _CLAUSE) : end].rstrip(" \n,.;!，。；！】」])")
+            if not any(known.denied_near[lang].search(inside) for lang in known.denied_near):
+                return relation
+    return ""
 
 
 def _hits(text: str, rule: _Rule, known: _Rules) -> Iterator[tuple[int, int]]:
@@ -122,6 +140,9 @@ def _rules() -> _Rules:
         tuple(_rule(each, joined, compiled) for each in raw["rules"]),
         {lang: compiled(one) for lang, one in raw["denied"].items()},
         {lang: compiled(one) for lang, one in raw["denied_unless"].items()},
+        {relation: joined(each) for relation, each in raw["frames"].items()},
+        joined(raw["frames_unless"]),
+        {lang: compiled(one) for lang, one in raw["frames_denied"].items()},
     )
 
 

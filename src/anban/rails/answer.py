@@ -1,7 +1,7 @@
 """The model's words, asked for, held back, judged and released; or cut, and ended with ours."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -12,6 +12,7 @@ from anban.base.errors import UpstreamFailed
 from anban.detectors.signal import Said
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
+from anban.rails.bonds import guarded
 from anban.rails.chunks import Called, Spoke
 from anban.rails.judging import make_judge
 from anban.rails.message import Message
@@ -107,6 +108,7 @@ def begin_answer(
         goodbye=goodbye,
     )
     # An answer that the app began itself is judged as the beginning of this one, so that no word can hide there.
+    judge = guarded(judge, message.said, rules)
     return Answer(message, OutputRail(judge, hold=rules.whole("output-holdback-characters"), said=message.prefill))
 
 
@@ -124,15 +126,17 @@ async def _events(model: Model, request: UpstreamRequest, *, streaming: bool) ->
     yield whole.finished
 
 
-def request_for(message: Message, verdict: Proceed | Steer, rt: Runtime, summary: str = "") -> UpstreamRequest:
+def request_for(
+    message: Message, verdict: Proceed | Steer, rt: Runtime, summary: str = "", role: Sequence[str] = ()
+) -> UpstreamRequest:
     """What the model is asked: the app's own request, with our instructions where policy gave any.
 
     Instructions stand last among the system messages, so that the app's persona cannot override them. In a held crisis
     the persona rests: the app's own prompts are left out (product section 4.1). `summary` is what a responder who
-    handed the conversation back wrote for whoever goes on.
+    handed the conversation back wrote for whoever goes on; `role` are instructions that come with the character.
     """
     body: dict[str, Any] = dict(message.body)
-    templates = verdict.templates if isinstance(verdict, Steer) else ()
+    templates = (*(verdict.templates if isinstance(verdict, Steer) else ()), *role)
     texts = [rt.words.render(template, lang=message.lang).text for template in templates]
     if summary:
         slots = {"summary": summary}

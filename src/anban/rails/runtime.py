@@ -1,7 +1,7 @@
 """What one turn needs; built once by `app.py`, never constructed anywhere else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from anban.base.clock import Clock
@@ -11,6 +11,7 @@ from anban.base.spool import Spool
 from anban.detectors.panel import Panel
 from anban.law.rulebook import Rulebook
 from anban.provider.models import Service
+from anban.rails.cast import Cast
 from anban.rails.figures import Figures
 from anban.rails.opinion import Opinion
 from anban.rails.post import Flights, Post
@@ -45,3 +46,4 @@ class Runtime:
 
     opinion: Opinion | None = None
     senses: Senses | None = None
+    cast: Cast = field(default_factory=Cast)
