@@ -48,6 +48,12 @@ def for_subject(connection: Connection, subject: str, n: int = MOST) -> list[Rec
     return _newest(connection, _COLUMNS.where(ledger_entries.c.subject == subject), n)
 
 
+def about(connection: Connection, subject: str, kind: Kind, n: int = MOST) -> list[Recorded]:
+    """The newest `n` entries of one kind about one person or thing, oldest first."""
+    columns = ledger_entries.c
+    return _newest(connection, _COLUMNS.where(columns.subject == subject, columns.kind == kind.value), n)
+
+
 def of_kind(connection: Connection, kind: Kind, n: int = MOST) -> list[Recorded]:
     """The newest `n` entries of one kind, oldest first."""
     return _newest(connection, _COLUMNS.where(ledger_entries.c.kind == kind.value), n)

@@ -1,0 +1,133 @@
+"""Everything of one person that their own page shows, read in one go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+
+from anban.base.db import Connection
+from anban.conversations.usage import Day, days_of
+from anban.law.rulebook import Rulebook
+from anban.ledger.kinds import Kind
+from anban.ledger.reading import about
+from anban.people.contacts import every_contact
+from anban.people.elder_setup import Occasion, SetUp, setup_due, setup_of
+from anban.people.letters import letters_about
+from anban.people.models import Contact, User
+from anban.people.safety_card import SafetyCard, card_of
+from anban.people.standing import Standing, family_of, standing_with
+from anban.people.users import find
+from anban.rails.limits import zone_of
+from anban.rails.runtime import Runtime
+from anban.risk.dependence import DETECTOR, RECENT, USUAL, Index, Life, UsedDay, index, measured
+from anban.risk.models import Held
+from anban.risk.record import decayed, held_level
+from anban.web.me.door import Asking
+
+READINGS = 50
+"""Times that somebody read along, the newest; the ledger keeps them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """That somebody read this person's conversation: when, on the person's own clock, and for which reason."""
+
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What is known of the person whose page this is; of somebody who never spoke, nothing (`user` is None)."""
+
+    now: datetime
+    zone: tzinfo
+    rules: Rulebook
+    standing: Standing
+    user: User | None = None
+    days: tuple[Day, ...] = ()
+    held: Held = Held()
+    contacts: tuple[Contact, ...] = ()
+    invited: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Contacts that were asked and have not answered: how far the letter to them has come (waiting, sent, given-up)."""
+
+    setup: SetUp = SetUp()
+    card: SafetyCard | None = None
+    readings: tuple[ReadBy, ...] = ()
+
+    @property
+    def today(self) -> date:
+        """The day on the person's own calendar."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def elder(self) -> bool:
+        return self.standing.audience == "elder"
+
+    def week(self, number: int) -> tuple[Day, ...]:
+        """The last `number` days up to today, also those without any use, oldest first."""
+        used = {each.day: each for each in self.days}
+        wanted = (self.today - timedelta(days=back) for back in range(number - 1, -1, -1))
+        return tuple(used.get(day) or Day(day, 0.0, (0.0,) * 24, {}) for day in wanted)
+
+    def asks_for_contact(self) -> Occasion | None:
+        """Whether this person is to be led through naming a contact now."""
+        since = self.user.first_seen if self.user is not None else self.now
+        return setup_due(self.standing, self.setup, self.contacts, since, self.now, self.rules)
+
+    def habits(self) -> Index | None:
+        """How they live with the companion, from the days shown here and what was counted besides; None: too early.
+
+        What only the nightly count knows (coming straight back, words, money) is taken from there as it stands.
+        """
+        if self.user is None:
+            return None
+        counted = measured(self.held.reasons)
+        said = any(each.signal == "dependence" and each.detector != DETECTOR for each in self.held.reasons)
+        life = Life(
+            today=self.today,
+            since=self.user.first_seen.astimezone(self.zone).date(),
+            days=tuple(UsedDay(each.day, each.seconds, each.hours) for each in self.days),
+            returns=int(counted.get("returns", 0)),
+            failed=int(counted.get("failed", 0)),
+            words=said or "words" in counted,
+            spent=float(counted.get("spending", 0)),
+            spent_usually=1.0 if "spending" in counted else 0.0,
+        )
+        return index(life, self.rules)
+
+
+def mine_of(connection: Connection, who: Asking, rt: Runtime, now: datetime) -> Mine:
+    """Read it all."""
+    plain = rt.rules(who.service, frozenset[str](), now)
+    user = find(connection, rt.keys, who.service.id, who.ref)
+    if user is None:
+        return Mine(now, zone_of(None, plain), plain, Standing())
+    standing = standing_with(
+        user, family_of(connection, user), now, minor_age=plain.whole("minor-age"), elder_age=plain.whole("elder-age")
+    )
+    rules = rt.rules(who.service, standing.groups, now)
+    zone = zone_of(user, rules)
+    today = now.astimezone(zone).date()
+    contacts = every_contact(connection, user)
+    return Mine(
+        now,
+        zone,
+        rules,
+        standing,
+        user,
+        days_of(connection, user.id, today - timedelta(days=RECENT + USUAL - 1), today),
+        decayed(held_level(connection, user.id), now, rules.lasting("risk-decay-hours")),
+        contacts,
+        {each.id: _letter(connection, each) for each in contacts if each.state == "invited"},
+        setup_of(connection, user.id),
+        card_of(connection, user),
+        tuple(
+            ReadBy(each.entry.at.astimezone(zone), str(each.entry.facts.get("reason", "")))
+            for each in reversed(about(connection, user.id, Kind.CONVERSATION_READ, READINGS))
+        ),
+    )
+
+
+def _letter(connection: Connection, contact: Contact) -> str:
+    asked = [state for template, state in letters_about(connection, contact.id) if template.startswith("family.invite")]
+    return asked[-1] if asked else "waiting"
