@@ -120,7 +120,8 @@ def _conclude(connection: Connection, piece: Piece, c: Carrying, plan: Plan, out
     case, now = locked_case(connection, piece.id), c.clock.now()
     for ring in plan.rings:
         number = course(case.events).number("rung")
-        rung = CaseEvent(f"rung|{number}", "rung", now, "anban", {"tier": ring.tier, "staff": len(ring.staff)})
+        reached = "called" if any(each.routes for each in ring.staff) else "nobody"
+        rung = CaseEvent(f"rung|{number}", "rung", now, "anban", {"tier": ring.tier, "reached": reached})
         case = append(connection, case, rung, wake=False)
     for (person, letter), outcome in zip(plan.letters, outcomes, strict=True):
         so_far = course(case.events)

@@ -17,6 +17,7 @@ ELSEWHERE = "UTC"
 
 VARIES = {
     "opened": "requested", "paged": "why", "alarmed": "why", "unreachable": "why", "sent": "outcome", "read": "reason",
+    "rung": "reached",
 }  # fmt: skip
 """The fact by which a kind of event has more than one sentence (`room.event.sent.refused`)."""
 
