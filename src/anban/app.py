@@ -33,6 +33,7 @@ from anban.cases.crisis import CRISIS
 from anban.cases.drill_schedule import DRILL, carry_drill, promise_drill
 from anban.cases.family_post import CLAIM, LETTER, RECHECK, carry_claim, carry_letter, carry_recheck
 from anban.cases.figures import join_times
+from anban.cases.guardian_week import WEEK, carry_week, promise_weeks
 from anban.cases.ringing import Ringing
 from anban.conversations import models as _conversations
 from anban.conversations import usage_models as _usage
@@ -64,6 +65,7 @@ from anban.provider import persona_models as _personas
 from anban.provider.models import Service
 from anban.rails.companion import Companion
 from anban.rails.figures import Figures
+from anban.rails.limits import zone_of
 from anban.rails.own_words import keep_up, words_of
 from anban.rails.post import DESK, Flights, Post
 from anban.rails.presence import Presence
@@ -106,6 +108,8 @@ from anban.web.gateway.chat import Gateway, chat_completions, models
 from anban.web.gateway.events import acknowledge_event, events
 from anban.web.gateway.moderations import moderations
 from anban.web.guardianship import act_on_guardian, get_guardians, post_claim, post_code, post_link
+from anban.web.guardian import PAGES as GUARDIAN_PAGES
+from anban.web.guardian.door import Console
 from anban.web.headers import headed
 from anban.web.health import Watched, healthz, metrics, openapi, readyz
 from anban.web.helplines import line_feedback, list_lines
@@ -217,6 +221,7 @@ def worker(house: House) -> Worker:
         LETTER: partial(carry_letter, c=carrying),
         CLAIM: partial(carry_claim, c=carrying, forget=rt.presence.forget),
         RECHECK: partial(carry_recheck, c=carrying),
+        WEEK: partial(carry_week, c=carrying, zone_of=zone_of),
     }
     return Worker(rt.db, rt.clock, carriers, new_id("work_"), house.bell)
 
@@ -256,6 +261,7 @@ def mount(house: House) -> Litestar:
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
         *STUDIO_PAGES,
+        *GUARDIAN_PAGES,
         list_words, preview, find_faults, put_wording, decide_wording, put_sign_off,
         post_drill, list_drills, name_drill_person, drill_so_far,
         list_staff, put_staff, change_staff, show_rota, put_rota,
@@ -268,6 +274,7 @@ def mount(house: House) -> Litestar:
         handlers += [advance_clock, sent]
     parts = {
         "gateway": gateway, "watched": watched, "office": office, "pages": pages, "desk": desk,
+        "console": Console(gateway, environment, settings.demo, rt.keys.derived("guardian forms").secret),
         "register": house.register,
     }  # fmt: skip
     return Litestar(
@@ -318,6 +325,8 @@ async def _promise(house: House) -> None:
     rules = rt.rules(house.service, frozenset[str](), at)
     with suppress(StorageFailed):  # promised at the next start; until then there is nothing that could be drilled
         await rt.db.write(partial(promise_drill, service=house.service.id, rules=rules, at=at))
+        zone = zone_of(None, rules)
+        await rt.db.write(partial(promise_weeks, service=house.service.id, rules=rules, zone=zone, at=at))
 
 
 def _giving(part: Any) -> Callable[[], Any]:

@@ -16,6 +16,7 @@ EVENING = datetime(2026, 11, 24, 22, tzinfo=UTC)
 SLOTS = {
     "hours": "2",
     "nights": "3",
+    "days": "2",
     "minutes": "5",
     "until": "06:00",
     "category": "…",

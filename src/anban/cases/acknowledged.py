@@ -35,15 +35,32 @@ def acknowledged(
     receipt = use(connection, token, at)
     if receipt is None:
         return None
-    case = locked_case(connection, receipt.case)
+    return contact_knows(connection, keys, words, rules, receipt.case, receipt.contact, receipt.made_at, at)
+
+
+def contact_knows(
+    connection: Connection,
+    keys: MasterKeys,
+    words: Words,
+    rules: Rules,
+    identifier: str,
+    contact: str,
+    told_at: datetime,
+    at: datetime,
+) -> str:
+    """This contact, told at `told_at`, knows of the case; saying it again changes nothing. The person's id.
+
+    For whoever has proven to be that contact: by the link of a message, or by being logged in as the guardian.
+    """
+    case = locked_case(connection, identifier)
     so_far = course(case.events)
-    event = CaseEvent(
-        f"confirmed|{receipt.contact}|{so_far.cycle}", "confirmed", at, "contact", {"contact": receipt.contact}
-    )
+    if contact in so_far.confirmed:
+        return case.user
+    event = CaseEvent(f"confirmed|{contact}|{so_far.cycle}", "confirmed", at, "contact", {"contact": contact})
     changed = append(connection, case, event)
     service = find_service(connection, case.service)
     rulebook = rules(service, frozenset(), at).version
-    facts = {"contact": receipt.contact, "seconds": (at - receipt.made_at).total_seconds()}
+    facts = {"contact": contact, "seconds": (at - told_at).total_seconds()}
     write(connection, case_entry(changed, Kind.OUTREACH_CONFIRMED, at, rulebook, dict(facts), "contact"))
     named = service_and_ref(connection, case.user)
     user = None if named is None else find(connection, keys, case.service, named[1])

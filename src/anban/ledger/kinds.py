@@ -58,6 +58,7 @@ class Kind(StrEnum):
     PERSONA_CHANGED = "persona.changed"
     SERVICE_SWITCHED = "service.switched"
     KEY_ROTATED = "key.rotated"
+    RECORD_ERASURE_ASKED = "record.erasure.asked"
     RECORD_ERASED = "record.erased"
     RECORD_COPIED = "record.copied"
     COMPLAINT_RECEIVED = "complaint.received"
@@ -175,6 +176,7 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.PERSONA_CHANGED: Meaning("角色设定变更", "A persona changed"),
         Kind.SERVICE_SWITCHED: Meaning("服务被关停或重新开启", "The service was switched off or on"),
         Kind.KEY_ROTATED: Meaning("密钥已更换", "A key was replaced"),
+        Kind.RECORD_ERASURE_ASKED: Meaning("有人请求删除记录", "Somebody asked that records be erased"),
         Kind.RECORD_ERASED: Meaning("记录已删除", "Records were erased"),
         Kind.RECORD_COPIED: Meaning("已向本人提供副本", "A person was given a copy of their records"),
         Kind.COMPLAINT_RECEIVED: Meaning("收到投诉", "A complaint came in"),
