@@ -268,3 +268,13 @@ async def test_a_closed_case_is_reviewed_by_somebody_else(house: House) -> None:
     await act(house, "review", "wang", outcome="well-handled")
     assert (await case_of(house))["state"] == "reviewed"
     assert await house.ledger("xiaolin", Kind.CASE_REVIEWED)
+
+
+async def test_whoever_leaves_in_danger_is_let_go_and_the_desk_sees_it(house: House) -> None:
+    await house.say(PLAN)
+    heard = await house.say("退出")
+    assert heard.meta.verdict == "stop"
+    case = await case_of(house)
+    assert case["events"][-1]["kind"] == "left" and case["state"] == "open"
+    await house.work(minutes=3)
+    assert await house.ledger("xiaolin", Kind.DESK_ALARMED), "leaving ends nothing that is owed"

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from anban.base.errors import StorageFailed
+from anban.cases.case import CaseEvent, append, locked_case
 from anban.conversations.sessions import SESSION_LEFT
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
@@ -15,6 +16,7 @@ from anban.people.standing import Audience
 from anban.people.users import QUIET
 from anban.rails.chunks import Chunk, Closed, Meta, Opened, Spoke
 from anban.rails.message import Message
+from anban.rails.post import DESK
 from anban.rails.presence import Present
 from anban.rails.record import note
 from anban.rails.runtime import Runtime
@@ -50,6 +52,7 @@ async def farewell(
     yield Opened(meta)
     yield Spoke(spoken.text)
     yield Closed(meta)
+    await tell_desk(message, present, rt)
 
 
 def leave(message: Message, present: Present, rules: Rulebook, rt: Runtime) -> None:
@@ -67,6 +70,21 @@ def leave(message: Message, present: Present, rules: Rulebook, rt: Runtime) -> N
     except StorageFailed:
         rt.figures.faults.labels("database").inc()
         log.warning("exit.not_recorded", decision=message.decision)
+
+
+async def tell_desk(message: Message, present: Present, rt: Runtime) -> None:
+    """Whoever looks after an open case sees that the person has left; the case goes on (product section 4.5)."""
+    if present.case is None:
+        return
+    left = CaseEvent(f"left|{message.decision}", "left", message.at, "user", {})
+    identifier = present.case
+    try:
+        await rt.db.write(lambda connection: append(connection, locked_case(connection, identifier), left), urgent=True)
+    except StorageFailed:
+        rt.figures.faults.labels("database").inc()
+        log.warning("exit.desk_not_told", case=identifier)
+        return
+    rt.post.wake(DESK)
 
 
 def person(message: Message) -> str:

@@ -17,7 +17,7 @@ from anban.conversations.mailbox import newest
 from anban.people.users import find
 from anban.provider.line_reports import failed_for
 from anban.rails.chunks import Closed, Opened, Spoke
-from anban.rails.leaving import leave, person
+from anban.rails.leaving import leave, person, tell_desk
 from anban.rails.message import Client, Message
 from anban.rails.turn import known, run_turn
 from anban.rails.whitelist import forwardable
@@ -122,6 +122,7 @@ async def press_exit(request: Request[Any, Any, Any], gateway: TheGateway, data:
     stopped = gateway.rt.flights.stop(person(message), "exit", data.conversation)
     present, _, rules = await known(message, gateway.rt)
     leave(message, present, rules, gateway.rt)
+    await tell_desk(message, present, gateway.rt)
     return {"stopped": stopped, "quiet_hours": rules.number("quiet-after-exit-hours")}
 
 
