@@ -19,7 +19,7 @@ NOTICE_SHOWN = (
     .values(shown_at=bindparam("when_shown"))
 )
 
-MEMORY = 24
+MEMORY = 48
 """How many given notices are remembered with a person; whoever has had that many has had the first."""
 
 _RECENT = select(notices).where(notices.c.user == bindparam("of_user")).order_by(notices.c.at.desc()).limit(MEMORY)

@@ -17,6 +17,9 @@ HOURS = 24
 LEAD = timedelta(days=2)
 """How far apart the dates of two time zones can be at one moment. A day further ahead comes of a wrong clock."""
 
+MOST = 32
+"""Rows held in memory before days long gone are let go: a clock that was wrong for a moment finds its day again."""
+
 Key = tuple[str, str]
 """A local day (ISO date) and a character."""
 
@@ -87,7 +90,9 @@ def spend(
     passed = elapsed(usage.last_at, at, gap) if usage.last_at is not None else None
     now, seconds = passed if passed is not None else (at, 0.0)
     today = at.astimezone(zone).date()
-    days = {key: each for key, each in usage.days.items() if abs(date.fromisoformat(key[0]) - today) <= LEAD}
+    days = dict(usage.days)
+    if len(days) > MOST:
+        days = {key: each for key, each in days.items() if abs(date.fromisoformat(key[0]) - today) <= LEAD}
     changed: set[Key] = set()
     if usage.last_at is not None and seconds and not human:
         for begins, piece in _by_hour(now - timedelta(seconds=seconds), seconds, zone):

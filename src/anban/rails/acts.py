@@ -1,7 +1,7 @@
 """The acts that carry a verdict out: answer, speak for ourselves, comfort, relay. Each ends with its record."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 import structlog
@@ -11,6 +11,8 @@ from anban.cases.truth import promise_state
 from anban.conversations.mailbox import put
 from anban.conversations.transcript import Author
 from anban.rails.answer import Answer, begin_answer, request_for, withheld_words
+from anban.rails.bonds import drift_words
+from anban.rails.casting import limits_said, sector_steers
 from anban.rails.chunks import Chunk, Closed, Opened, Spoke
 from anban.rails.danger import DURABLE_WITHIN, comfort
 from anban.rails.giving import give_notice, stopped, told_of_outage
@@ -37,17 +39,18 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     if isinstance(verdict, Steer) and "steer.asks-if-ai" in verdict.templates:
         # Whatever the model goes on to say, the truth stands first (draft art 16(1), final art 18).
         before.append(_words(situation, "notice.ai.truth", rt))
+    if situation.life < 2 and (limits := limits_said(message, situation.present, situation.role)):
+        before.append(_words(situation, "persona.limits", rt, {"limits": limits}))
     meta = situation.meta("ai", notice.shown, notice.action)
     parts: list[str] = []
+    request = request_for(message, verdict, rt, situation.present.summary, sector_steers(situation.role))
     answer = begin_answer(message, situation.before, rt, situation.rules, goodbye=situation.says_goodbye)
     assert situation.flight is not None
     try:
         yield Opened(meta)
         if before:
             yield Spoke("\n\n".join(before) + "\n\n")
-        async with aclosing(
-            answer.pieces(rt, request_for(message, verdict, rt, situation.present.summary), situation.flight)
-        ) as pieces:
+        async with aclosing(answer.pieces(rt, request, situation.flight)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Spoke):
                     parts.append(piece.text)
@@ -69,7 +72,8 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
 
 async def spoken(situation: Situation, verdict: Replace | Stop, rt: Runtime) -> AsyncGenerator[Chunk]:
     """Our own words instead of the model's."""
-    text = _words(situation, verdict.template, rt)
+    slots = dict(verdict.slots) if isinstance(verdict, Stop) else {}
+    text = _words(situation, verdict.template, rt, slots)
     if isinstance(verdict, Stop):
         stopped(situation, verdict, rt)
     meta = situation.meta("system", actions=(f"words:{verdict.template}",))
@@ -125,12 +129,13 @@ def _back_from_person(situation: Situation) -> bool:
     return not any(turn.author == "ai" and turn.at >= back for turn in present.recent)
 
 
-def _words(situation: Situation, template: str, rt: Runtime) -> str:
+def _words(situation: Situation, template: str, rt: Runtime, slots: Mapping[str, str] | None = None) -> str:
     return rt.words.render(
         template,
         lang=situation.message.lang,
         audience=situation.standing.audience,
         state=promise_state(situation.present.course, situation.lines),
+        slots=slots,
         turn=len(situation.present.recent),
     ).text
 
@@ -143,7 +148,9 @@ def _ending(situation: Situation, answer: Answer, rt: Runtime) -> str:
         case "withheld":
             assert answer.hit is not None
             rt.figures.withheld.labels(answer.hit.kind).inc()
-            return _words(situation, withheld_words(answer.hit, situation.life, situation.leaving is not None), rt)
+            usual = withheld_words(answer.hit, situation.life, situation.leaving is not None)
+            drift = drift_words(answer.hit.kind, situation.standing) if situation.life < 2 else None
+            return _words(situation, drift or usual, rt)
         case "failed":
             if situation.present.held.life >= 3:
                 return _words(situation, "crisis.hold", rt)

@@ -22,6 +22,7 @@ class Meta:
     case: str | None = None
     help: dict[str, Any] | None = None
     actions: tuple[str, ...] = ()
+    limits: dict[str, Any] | None = None
 
     def shown(self) -> dict[str, Any]:
         """The `anban` object of the reply."""
@@ -38,6 +39,8 @@ class Meta:
         }
         if self.help is not None:
             body["help"] = self.help
+        if self.limits is not None:
+            body["limits"] = self.limits
         return body
 
 

@@ -1,7 +1,9 @@
 """Giving a notice: in the reply's own words, or through the app's own dialog when it can show one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from anban.base.db import Connection, Executable
@@ -9,19 +11,34 @@ from anban.base.errors import StorageFailed
 from anban.conversations.mailbox import put
 from anban.conversations.models import notices
 from anban.conversations.shown import NOTICE_INSERT, NOTICE_SHOWN, give
+from anban.conversations.usage import days_of
 from anban.law.performs import performs
 from anban.ledger.kinds import Kind
-from anban.rails.notices import Due, due, shown_kind
+from anban.rails.notices import due, shown_kind
 from anban.rails.presence import Present
 from anban.rails.record import note
+from anban.rails.reminders import Due, Person
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
+from anban.rails.time_used import person_now
 from anban.rails.verdict import Stop
+from anban.risk.dependence import measured
 
 DETECTORS = "detectors.unavailable"
 """The rule of a turn in which nobody could look."""
 
-ACTIONS = {"break": ("rest", "go-on"), "ai.first": ("understood",)}
+ACTIONS = {
+    "ai.first": ("understood",),
+    "break": ("rest", "go-on"),
+    "mode.minor": ("understood", "appeal"),
+    "soon": ("understood",),
+    "own-limit": ("rest", "go-on"),
+    "reality": ("understood",),
+    "dependence": ("set-limit", "understood"),
+}
+
+
+NO_PICTURE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +52,8 @@ class Notice:
 
 async def give_notice(situation: Situation, rt: Runtime) -> Notice:
     """Give the one notice that is due now, if any."""
-    message, present = situation.message, situation.present
+    message, present, standing = situation.message, situation.present, situation.standing
+    person = person_now(present, standing, situation.rules, message.at, message.persona, rt.words, message.lang)
     found = due(
         present.session,
         present.given,
@@ -44,19 +62,21 @@ async def give_notice(situation: Situation, rt: Runtime) -> Notice:
         login=message.client.login,
         returned=situation.returned,
         begins=not message.prefill and not any(said.role == "assistant" for said in message.history),
+        person=person,
     )
     if found is None:
         return Notice()
+    picture = await picture_of(present, found, person, rt)
     text = rt.words.render(
         found.template, lang=message.lang, audience=situation.standing.audience, slots=found.slots
     ).text
     if message.client.shows_notices and present.user is not None and found.again is None:
-        sent = await _by_event(situation, found, text, rt)
+        sent = await _by_event(situation, found, text, picture, rt)
         if sent is not None:
             return sent
     if not await _in_reply(situation, found, rt):
         return Notice()
-    shown = {"id": None, "kind": found.kind, "text": text, "in_reply": True}
+    shown = {"id": None, "kind": found.kind, "text": text, "in_reply": True, **picture}
     return Notice(text, (shown,), (f"notice:{found.kind}",))
 
 
@@ -77,7 +97,14 @@ def stopped(situation: Situation, verdict: Stop, rt: Runtime) -> None:
 
 
 async def leave_for_app(
-    present: Present, kind: str, window: str, text: str, conversation: str, at: datetime, rt: Runtime
+    present: Present,
+    kind: str,
+    window: str,
+    text: str,
+    conversation: str,
+    at: datetime,
+    rt: Runtime,
+    picture: Mapping[str, Any] = NO_PICTURE,
 ) -> dict[str, Any] | None:
     """Leave a notice for the app to show, as an event; None when another turn or replica gave it already.
 
@@ -85,7 +112,7 @@ async def leave_for_app(
     """
     user = present.user
     assert user is not None
-    payload = {"kind": kind, "text": text, "actions": list(ACTIONS.get(kind, ()))}
+    payload = {"kind": kind, "text": text, "actions": list(ACTIONS.get(kind, ())), **picture}
     given, row = give(user.id, kind, window, at, "event", shown=False)
 
     def work(connection: Connection) -> int | None:
@@ -109,11 +136,28 @@ async def leave_for_app(
     return {"id": letter, **payload}
 
 
-async def _by_event(situation: Situation, found: Due, text: str, rt: Runtime) -> Notice | None:
+async def picture_of(present: Present, found: Due, person: Person, rt: Runtime) -> Mapping[str, Any]:
+    """The person's own last week in figures, for a notice that comes with them: minutes by day, late nights."""
+    if not found.pictured or present.user is None or person.zoned is None:
+        return NO_PICTURE
+    user, today = present.user.id, person.zoned.date()
+    week = [today - timedelta(days=days) for days in range(6, -1, -1)]
+    try:
+        days = await rt.db.read(lambda connection: days_of(connection, user, week[0], today))
+    except StorageFailed:
+        return NO_PICTURE  # the words matter more than the figures beside them
+    used = {each.day: round(each.seconds / 60) for each in days}
+    minutes = [{"day": day.isoformat(), "minutes": used.get(day, 0)} for day in week]
+    return {"picture": {"days": minutes, "measured": dict(measured(person.held.reasons))}}
+
+
+async def _by_event(
+    situation: Situation, found: Due, text: str, picture: Mapping[str, Any], rt: Runtime
+) -> Notice | None:
     message = situation.message
     try:
         left = await leave_for_app(
-            situation.present, found.kind, found.window, text, message.conversation, message.at, rt
+            situation.present, found.kind, found.window, text, message.conversation, message.at, rt, picture
         )
     except StorageFailed:
         return None

@@ -1,7 +1,7 @@
 """Notices a person is owed: which is due, one at a time, and none before comfort in a crisis turn."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from anban.conversations.sessions import Session
@@ -9,30 +9,28 @@ from anban.conversations.shown import MEMORY, Given
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.ledger.kinds import Kind
+from anban.rails.reminders import NOBODY, Due, Person, first_of, reminders_due
 
-SHOWN = {"break": Kind.NOTICE_BREAK_SHOWN}
-CONFIRMED = {"break": Kind.NOTICE_BREAK_CONFIRMED}
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A notice that must be given now. `window` makes it unique; `again` is one that the app never confirmed."""
-
-    kind: str
-    window: str
-    template: str
-    slots: dict[str, str] = field(default_factory=dict[str, str])
-    again: Given | None = None
+SHOWN = {
+    "ai.first": Kind.NOTICE_AI_SHOWN,
+    "break": Kind.NOTICE_BREAK_SHOWN,
+    "mode.minor": Kind.NOTICE_MODE_SHOWN,
+    "soon": Kind.NOTICE_LIMIT_SHOWN,
+    "own-limit": Kind.NOTICE_LIMIT_SHOWN,
+    "reality": Kind.NOTICE_REALITY_SHOWN,
+    "dependence": Kind.NOTICE_DEPENDENCE_SHOWN,
+}
+CONFIRMED = {"ai.first": Kind.NOTICE_AI_CONFIRMED, "break": Kind.NOTICE_BREAK_CONFIRMED}
 
 
 def shown_kind(notice: str) -> Kind:
     """The ledger kind that says this notice was shown."""
-    return SHOWN.get(notice, Kind.NOTICE_AI_SHOWN)
+    return SHOWN[notice]
 
 
-def confirmed_kind(notice: str) -> Kind:
-    """The ledger kind that says the person's app confirmed it."""
-    return CONFIRMED.get(notice, Kind.NOTICE_AI_CONFIRMED)
+def confirmed_kind(notice: str) -> Kind | None:
+    """The ledger kind that says the person's app confirmed it; None where being shown is all that is kept."""
+    return CONFIRMED.get(notice)
 
 
 def due(
@@ -44,19 +42,23 @@ def due(
     login: str | None,
     returned: bool,
     begins: bool,
+    person: Person = NOBODY,
 ) -> Due | None:
-    """The one notice for this turn, or None: the break first, then the AI notice (product section 4.5).
+    """The one notice for this turn, or None, in a fixed order (product section 4.5).
 
     `begins` tells, where no person is known, that the conversation starts here. A notice that loses waits for the next
     turn, since it stays due. One that the app was given to show and has not confirmed in time comes in the reply.
     """
-    late = rules.lasting("notice-confirm-seconds")
-    unconfirmed = next((g for g in given if g.way == "event" and g.shown_at is None and at - g.at >= late), None)
-    pause = break_due(session, given, rules) if session is not None else None
     first = ai_notice_due(session, given, rules, login=login, returned=returned, begins=begins)
-    if unconfirmed is not None and (pause is None or unconfirmed.kind == "break"):
-        return _again(unconfirmed, rules)
-    return pause or first
+    return first_of(
+        (*_unconfirmed(session, given, rules, at, person), *timed(session, given, rules, person), *_some(first))
+    )
+
+
+def timed(session: Session | None, given: tuple[Given, ...], rules: Rulebook, person: Person) -> tuple[Due, ...]:
+    """What comes due with time alone, whether or not somebody writes, in no order."""
+    pause = break_due(session, given, rules) if session is not None else None
+    return (*_some(pause), *reminders_due(session, given, rules, person))
 
 
 @performs("break-reminder", "minor-break-notice")
@@ -95,11 +97,29 @@ def ai_notice_due(
     return Due("ai.first", window, "notice.ai.first") if window and window not in told else None
 
 
-def _again(given: Given, rules: Rulebook) -> Due:
-    if given.kind == "break":
-        passed = int(given.window.rpartition("|")[2])
-        return Due("break", given.window, "notice.break", _hours(passed, rules), given)
-    return Due(given.kind, given.window, "notice.ai.first", again=given)
+def _unconfirmed(
+    session: Session | None, given: tuple[Given, ...], rules: Rulebook, at: datetime, person: Person
+) -> Iterator[Due]:
+    """What the app was given to show and has not confirmed in time, as far as it is still so."""
+    late = rules.lasting("notice-confirm-seconds")
+    for each in given:
+        if each.way != "event" or each.shown_at is not None or at - each.at < late:
+            continue
+        match each.kind:
+            case "break":
+                passed = int(each.window.rpartition("|")[2])
+                yield Due("break", each.window, "notice.break", _hours(passed, rules), each)
+            case "ai.first":
+                yield Due("ai.first", each.window, "notice.ai.first", again=each)
+            case _:
+                others = tuple(other for other in given if other is not each)
+                for due in reminders_due(session, others, rules, person):
+                    if (due.kind, due.window) == (each.kind, each.window):
+                        yield replace(due, again=each)
+
+
+def _some(due: Due | None) -> tuple[Due, ...]:
+    return () if due is None else (due,)
 
 
 def _hours(intervals: int, rules: Rulebook) -> dict[str, str]:

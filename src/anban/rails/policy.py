@@ -36,6 +36,7 @@ def decide(
     limit: Limit | None,
     leaving: Literal["exit", "goodbye"] | None,
     thresholds: Mapping[str, float],
+    bond: Replace | None = None,
 ) -> Verdict:
     """The verdict for one message. `held` is the person's level before this message."""
     if danger := _danger(seen, held):
@@ -43,15 +44,20 @@ def decide(
     if reading.unavailable:
         # Nobody could look, so absence of a sign means nothing: the companion rests, help stays.
         return Stop("outage.detectors", "detectors.unavailable")
-    if limit is not None:
+    if limit is not None and not limit.personal:
         return Stop(limit.template, f"limit.{limit.kind}")
     if _over(reading, "asks-human", thresholds):
         return Replace("asks-human", "asks-human")
+    # Time that is up ends no crisis: whoever is held in one is kept company until a person joins.
+    if limit is not None and held.life < 3:
+        return Replace("property.p2", "property.P2") if seen.property == 2 else _rests(limit, seen, held)
     if held.life >= 3:
         return Steer(("steer.hold",), "held.crisis", pause_persona=True)
     for kind in REFUSED:
         if _over(reading, kind, thresholds):
             return Replace("rail.stopped", f"refused.{kind}")
+    if bond is not None:
+        return bond
     if seen.property == 2:
         return Replace("property.p2", "property.P2")
     return _steered(seen, reading, held, standing, leaving, thresholds)
@@ -85,6 +91,13 @@ def _danger(seen: Assessed, held: Held) -> Verdict | None:
     return None
 
 
+def _rests(limit: Limit, seen: Assessed, held: Held) -> Stop:
+    """Somebody's time is up. Whoever says that they feel bad is heard first; the chat rests all the same."""
+    if seen.life >= 1 or held.life >= 2:
+        return Stop("limit.heard", f"limit.{limit.kind}")
+    return Stop(limit.template, f"limit.{limit.kind}", limit.slots)
+
+
 def _steered(
     seen: Assessed,
     reading: Reading,
@@ -100,6 +113,9 @@ def _steered(
         steers.append(("steer.l1", "life.L1"))
     if seen.property == 1:
         steers.append(("steer.property", "property.P1"))
+    bound = max(seen.dependence, held.dependence)
+    if bound:
+        steers.append(("steer.dependence.strong" if bound >= 3 else "steer.dependence", f"dependence.D{bound}"))
     if leaving == "goodbye":
         steers.append(("steer.goodbye", "goodbye"))
     if _over(reading, "asks-if-ai", thresholds):

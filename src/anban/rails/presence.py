@@ -14,9 +14,13 @@ from anban.cases.course import Course, course
 from anban.cases.crisis import CRISIS
 from anban.cases.notes import last_summary
 from anban.cases.takeover import Holder, holder
+from anban.conversations.exemptions import Exemption, exemptions_of
 from anban.conversations.sessions import Session, last_session
 from anban.conversations.shown import Given, given_to
 from anban.conversations.transcript import Turn, recent_turns
+from anban.conversations.usage import Usage, usage_of
+from anban.people.ages import evidence_of
+from anban.people.family import NO_FAMILY, Family, family_of
 from anban.people.models import User
 from anban.people.users import KEY_INSERT, USER_INSERT, find, meet, new_user
 from anban.provider.line_reports import unreached
@@ -51,6 +55,12 @@ class Present:
     comforted: int = 0
     returned: str | None = None
     """The session that began after a long absence, in which the person is told again what they talk with."""
+
+    usage: Usage = field(default_factory=Usage)
+    exemptions: tuple[Exemption, ...] = ()
+    family: Family = NO_FAMILY
+    suspicion: tuple[str, str] | None = None
+    """Where minors' mode is on for a suspicion: which one (its id), and what gave rise to it."""
 
 
 class Presence:
@@ -95,7 +105,7 @@ async def gather_facts(
     known = presence.get(service, ref)
     if known is not None and db.exclusive:
         return known
-    found = await db.read(lambda connection: _load(connection, keys, service, ref, turns))
+    found = await db.read(lambda connection: _load(connection, keys, service, ref, turns, at))
     if db.exclusive and (meanwhile := presence.get(service, ref)) is not None:
         # Another message of the same person came while we read: from here on both must share one memory.
         return meanwhile
@@ -114,7 +124,7 @@ async def gather_facts(
     return found
 
 
-def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turns: int) -> Present | None:
+def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turns: int, at: datetime) -> Present | None:
     user = find(connection, keys, service, ref)
     if user is None:
         return None
@@ -123,11 +133,23 @@ def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turn
         last_session(connection, user.id),
         held_level(connection, user.id),
         given=given_to(connection, user.id),
+        usage=usage_of(connection, user.id, at),
+        exemptions=exemptions_of(connection, user.id, at),
+        suspicion=suspicion_of(connection, user),
+        family=family_of(connection, user),
         unreached=unreached(connection, user.id),
         recent=deque(recent_turns(connection, user.id, user.key, turns), maxlen=turns),
     )
     follow_case(connection, present)
     return present
+
+
+def suspicion_of(connection: Connection, user: User) -> tuple[str, str] | None:
+    """What minors' mode rests on where it was put on for a suspicion: the newest sign and its source."""
+    if user.mode != "minor" or user.mode_ground != "suspected":
+        return None
+    signs = [each for each in evidence_of(connection, user.id) if each.kind == "chat" and each.ended_at is None]
+    return (signs[-1].id, signs[-1].source) if signs else ("unknown", "")
 
 
 def follow_case(connection: Connection, present: Present) -> None:

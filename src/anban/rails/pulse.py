@@ -10,15 +10,16 @@ from anban.base.db import Connection
 from anban.base.errors import StorageFailed, told
 from anban.cases.late import enter_late
 from anban.cases.takeover import holder
-from anban.conversations.sessions import last_session, use
-from anban.people.standing import Audience
+from anban.conversations.sessions import last_session
 from anban.provider.models import Service
-from anban.rails.giving import leave_for_app
-from anban.rails.notices import Due, break_due
+from anban.rails.giving import leave_for_app, picture_of
+from anban.rails.notices import timed
 from anban.rails.presence import Present
+from anban.rails.reminders import Due, Person, first_of
 from anban.rails.runtime import Runtime
+from anban.rails.time_used import person_now, session_now
 from anban.rails.turn import standing_and_rules
-from anban.words.language import language_of
+from anban.words.language import Lang, language_of
 
 log = structlog.get_logger()
 
@@ -82,13 +83,17 @@ async def remind_listeners(rt: Runtime, service: Service) -> None:
     """
     now = rt.clock.now()
     for present in rt.presence.listening(rt.post):
-        standing, rules = standing_and_rules(service, present.user, now, rt)
-        gap = rules.lasting("continuous-use-gap")
-        session, _ = use(present.session, now, gap, human=present.holder is not None)
+        standing, rules = standing_and_rules(service, present.user, now, rt, present.family)
+        session = session_now(present, rules, now)
         if session is None or present.held.life >= 3:
             continue
-        if (pause := break_due(session, present.given, rules)) is not None:
-            await _send(present, pause, standing.audience, rt)
+        last = present.recent[-1] if present.recent else None
+        lang, persona = language_of(last.said if last else ""), present.usage.persona
+        person = person_now(present, standing, rules, now, persona, rt.words, lang)
+        found = first_of(timed(session, present.given, rules, person))
+        resting = person.left is not None and person.left.seconds <= 0
+        if found is not None and not resting:  # whose time is up is not called back to the screen
+            await _send(present, found, person, lang, rt)
 
 
 async def stop_from_elsewhere(rt: Runtime) -> None:
@@ -111,9 +116,9 @@ def _stop(connection: Connection, present: Present) -> str | None:
     return "exit" if left else None
 
 
-async def _send(present: Present, notice: Due, audience: Audience, rt: Runtime) -> None:
+async def _send(present: Present, notice: Due, person: Person, lang: Lang, rt: Runtime) -> None:
     last = present.recent[-1] if present.recent else None
-    lang = language_of(last.said if last else "")
-    text = rt.words.render(notice.template, lang=lang, audience=audience, slots=notice.slots).text
-    conversation = last.conversation if last else ""
-    await leave_for_app(present, notice.kind, notice.window, text, conversation, rt.clock.now(), rt)
+    text = rt.words.render(notice.template, lang=lang, audience=person.standing.audience, slots=notice.slots).text
+    conversation, now = last.conversation if last else "", rt.clock.now()
+    picture = await picture_of(present, notice, person, rt)
+    await leave_for_app(present, notice.kind, notice.window, text, conversation, now, rt, picture)

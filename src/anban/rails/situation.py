@@ -7,7 +7,9 @@ from anban.conversations.transcript import Author
 from anban.detectors.signal import Reading, Said
 from anban.law.rulebook import Rulebook
 from anban.people.standing import Standing
+from anban.provider.meeting import Character
 from anban.rails.chunks import Meta
+from anban.rails.limits import Left
 from anban.rails.message import Message
 from anban.rails.post import Flight
 from anban.rails.presence import Present
@@ -32,6 +34,10 @@ class Situation:
     before: tuple[Said, ...] = ()
     returned: bool = False
     leaving: str | None = None
+    left: Left | None = None
+    """What is left of a minor's time."""
+
+    role: Character | None = None
     flight: Flight | None = None
     """This turn among the answers under way, from before its facts were read: a stop is never missed."""
 
@@ -74,4 +80,5 @@ class Situation:
             case=self.present.case,
             help=help_card,
             actions=(*self.message.actions, *actions),
+            limits=self.left.shown() if self.left is not None else None,
         )

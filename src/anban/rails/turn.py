@@ -16,15 +16,17 @@ from anban.detectors.signal import Reading
 from anban.detectors.stated.leaving import asks_to_leave
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
-from anban.people.standing import Standing, standing_of
+from anban.people.standing import NO_FAMILY, Family, Standing, standing_with
 from anban.provider.models import Service
 from anban.rails.acts import answered, comforted, relayed, spoken
 from anban.rails.asking import ask_for_person
+from anban.rails.bonds import bond_refused
+from anban.rails.casting import cast_for, not_met
 from anban.rails.chunks import Chunk
 from anban.rails.danger import keep_level, lines
 from anban.rails.input import earlier, observe
 from anban.rails.leaving import farewell, person
-from anban.rails.limits import reached
+from anban.rails.limits import reached, time_left
 from anban.rails.looking import look
 from anban.rails.message import Message
 from anban.rails.policy import decide, without_storage
@@ -34,6 +36,7 @@ from anban.rails.record import use_session
 from anban.rails.relay import hand_over
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
+from anban.rails.time_used import around, counted, keep_time
 from anban.rails.verdict import Escalate, Proceed, Replace, Steer, Stop, Verdict
 from anban.risk.models import Assessed
 from anban.risk.record import decayed
@@ -64,7 +67,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
     """The turn itself, in order."""
     leaving = asks_to_leave(message.said)
     present, stored = await _facts(message, rt, wait=leaving != "exit")
-    standing, rules = standing_and_rules(message.service, present.user, message.at, rt)
+    standing, rules = standing_and_rules(message.service, present.user, message.at, rt, present.family)
     if leaving == "exit":  # first: obeyed in every state, also when all else fails
         async for chunk in farewell(message, present, standing.audience, rules, rt):
             yield chunk
@@ -72,16 +75,21 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 
     present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
     before = earlier(message, present.recent, rules)
-    limit = reached(message.service)
+    used, near = counted(present, message.persona, rules, message.at), around(present, message.persona, rules)
+    limit = reached(message.service, standing, used, rules, message.at, near)
+    role = await cast_for(message, standing, rules, rt)
+    limit = limit or not_met(role, standing, rules)
     gentle = rules.table("signal-gentle-thresholds")
 
     def decided(reading: Reading, seen: Assessed) -> Verdict:
-        return decide(seen, reading, present.held, standing, limit, leaving, gentle)
+        bond = bond_refused(message, present.recent, standing, reading, gentle, rules)
+        return decide(seen, reading, present.held, standing, limit, leaving, gentle, bond)
 
     # Always look, whatever follows; what is seen at once is not kept waiting for what takes longer.
     message, reading, seen, verdict = await look(message, before, rules, rt, decided)
     situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before)
-    situation.leaving, situation.flight = leaving, flight
+    situation.leaving, situation.flight, situation.role = leaving, flight, role
+    situation.left = time_left(standing, used, rules, message.at, near)
     if not isinstance(verdict, Proceed) or present.held.life >= 2:
         situation.lines = lines(message, seen, standing, rules, rt, present.unreached)
 
@@ -97,6 +105,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 async def _act(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
     present, verdict = situation.present, situation.verdict
     situation.returned = use_session(situation.message, present, situation.rules, rt)
+    keep_time(situation, rt)
     if present.holder is not None:  # a human holds the conversation; they see the signals, the model is silent
         cursor = await rt.db.read(lambda connection: newest(connection, _id(present)))
         await hand_over(situation, rt)
@@ -130,7 +139,7 @@ def _unstored(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
 async def known(message: Message, rt: Runtime) -> tuple[Present, Standing, Rulebook]:
     """Who wrote this and which rules hold, for a request that is no turn."""
     present, _ = await _facts(message, rt, wait=True)
-    standing, rules = standing_and_rules(message.service, present.user, message.at, rt)
+    standing, rules = standing_and_rules(message.service, present.user, message.at, rt, present.family)
     return present, standing, rules
 
 
@@ -183,10 +192,13 @@ def _shows_danger(message: Message, rt: Runtime) -> bool:
     return observe(message, message.history, rt.panel, rules)[1].life >= 2
 
 
-def standing_and_rules(service: Service, user: User | None, at: datetime, rt: Runtime) -> tuple[Standing, Rulebook]:
+def standing_and_rules(
+    service: Service, user: User | None, at: datetime, rt: Runtime, family: Family = NO_FAMILY
+) -> tuple[Standing, Rulebook]:
     """Who somebody is as far as the rules care, and the rules that hold for them."""
     rules = rt.rules(service, frozenset[str](), at)
-    standing = standing_of(user, at, minor_age=rules.whole("minor-age"), elder_age=rules.whole("elder-age"))
+    ages = {"minor_age": rules.whole("minor-age"), "elder_age": rules.whole("elder-age")}
+    standing = standing_with(user, family, at, **ages)
     return standing, rt.rules(service, standing.groups, at) if standing.groups else rules
 
 

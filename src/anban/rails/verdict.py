@@ -43,10 +43,11 @@ class Escalate:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A limit is reached: say so kindly; help stays open."""
+    """A limit is reached: say so kindly; help stays open. `slots` are what the words tell, such as when it opens."""
 
     template: str
     rule: str
+    slots: tuple[tuple[str, str], ...] = ()
     name = "stop"
 
 

@@ -143,7 +143,8 @@ def _acknowledged(connection: Connection, rt: Runtime, service: Service, ref: st
     notice = of_mail(connection, user.id, event_id)
     if notice is not None:
         connection.execute(NOTICE_SHOWN, {"notice_id": notice.id, "when_shown": now})
-        kinds: list[Kind] = [confirmed_kind(notice.kind)] if state != "shown" else []
+        confirmed = confirmed_kind(notice.kind) if state != "shown" else None
+        kinds: list[Kind] = [] if confirmed is None else [confirmed]
         if notice.shown_at is None:
             kinds.insert(0, shown_kind(notice.kind))
         for kind in kinds:
