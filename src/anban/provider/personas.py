@@ -169,6 +169,16 @@ def find_persona(connection: Connection, service: str, ref: str) -> Persona:
     return _persona(_row(connection, service, ref))
 
 
+def ref_of(connection: Connection, service: str, identifier: str) -> str:
+    """What the service calls the character with this id of ours. Raises `NotFound`, also for another service's."""
+    ref = connection.execute(
+        select(personas.c.ref).where(personas.c.id == identifier, personas.c.service == service)
+    ).scalar()
+    if ref is None:
+        raise NotFound("no such character")
+    return ref
+
+
 def personas_of(connection: Connection, service: str) -> tuple[Persona, ...]:
     """Every character of a service: those that wait for review first, then by name."""
     rows = connection.execute(select(personas).where(personas.c.service == service)).all()
