@@ -47,7 +47,11 @@ class Carried:
 
     @property
     def reach(self) -> Sequence[Reach]:
-        return [Reach(each.id, len(self.steps[each.id]), each.unsafe) for each in self.contacts]
+        minor = self.standing.is_minor
+        return [
+            Reach(each.id, len(self.steps[each.id]), each.unsafe, minor and each.kind == "guardian")
+            for each in self.contacts
+        ]
 
     @property
     def tiers(self) -> Collection[int]:

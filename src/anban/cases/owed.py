@@ -32,6 +32,8 @@ class Reach:
     id: str
     steps: int
     unsafe: str = ""
+    answers_for_a_minor: bool = False
+    """Whether this is the guardian of somebody under age, who is told at once (final art 14)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _joining(course: Course, rules: Rulebook, now: datetime) -> Iterator[Owed | 
     yield Alarm(why) if now >= since + within else since + within
 
 
-@performs("contact-told", "elder-contact", "property-loss-help")
+@performs("contact-told", "elder-contact", "property-loss-help", "guardian-alerts")
 def _contacts(course: Course, reach: Sequence[Reach], rules: Rulebook, now: datetime) -> Iterator[Owed | datetime]:
     """Tell the contacts, one after the other, channel after channel (draft art 11(3), 13(1); final art 13)."""
     if not course.open or course.danger_since is None or course.confirmed:
@@ -170,6 +172,8 @@ def _contacts(course: Course, reach: Sequence[Reach], rules: Rulebook, now: date
     if course.hurried_at is None and not set(TRIGGERS.get(course.theme, ())) & set(rules.names("contact-triggers")):
         return
     window = rules.table("contact-review-seconds")[LIFE_NAMES[max(course.level, TELLS_FROM)]]
+    if any(each.answers_for_a_minor for each in reach):
+        window = min(window, rules.number("guardian-alert-seconds"))
     start = course.hurried_at or course.danger_since + timedelta(seconds=window)
     holding = [each for each in reach if each.unsafe and each.id not in course.released]
     for each in holding:
