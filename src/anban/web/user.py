@@ -28,6 +28,7 @@ from anban.web.gateway.body import receive_body
 from anban.web.gateway.chat import DEFAULT_CONVERSATION, DEFAULT_PERSONA, Gateway, TheGateway
 from anban.web.gateway.salvage import fitted
 from anban.web.health import Watched, states
+from anban.web.me.beside import NOTHING, Beside, beside_chat
 from anban.web.shapes import Leaving
 from anban.web.visitors import COOKIE, caller, new_visitor, signed, visitor_of
 from anban.words.helplines import Lang
@@ -67,8 +68,8 @@ ThePages = Annotated[Pages, Dependency(skip_validation=True)]
 @get("/", summary="The companion chat", tags=["pages"], include_in_schema=False)
 async def chat_page(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """The reference chat; in demo mode it talks, otherwise it says where things are."""
-    level, after, failed = await _remembered(request, pages)
-    return _chat(request, pages, [], DEFAULT_CONVERSATION, level, after=after, failed=failed)
+    level, after, failed, beside = await _remembered(request, pages)
+    return _chat(request, pages, [], DEFAULT_CONVERSATION, level, after=after, failed=failed, beside=beside)
 
 
 @post("/chat/say", status_code=200, include_in_schema=False, request_max_body_size=None)
@@ -100,7 +101,8 @@ async def say(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]
         log.error("page.broke", decision=message.decision, **told(error))
         answer, author = gateway.rt.words.render("outage.storage", lang=message.lang).text, "system"
     turns = [{"author": "user", "text": text}, {"author": author, "text": answer}]
-    return _chat(request, pages, turns, conversation, level, visitor)
+    beside = (await _remembered(request, pages))[3]
+    return _chat(request, pages, turns, conversation, level, visitor, beside=beside)
 
 
 @post("/anban/v1/exit", status_code=200, summary="The exit button", tags=["events"])
@@ -146,6 +148,7 @@ def _chat(
     visitor: str | None = None,
     after: int = 0,
     failed: frozenset[str] = frozenset(),
+    beside: Beside = NOTHING,
 ) -> Response[str]:
     lang = lang_of(request)
     visitor = visitor or _visitor(request, pages) or new_visitor()
@@ -163,6 +166,8 @@ def _chat(
         turns=turns,
         level=level,
         after=after,
+        beside=beside,
+        police=pages.gateway.rt.words.helplines.emergency("police", ()).number,
     )
     response = _html(html, request)
     if pages.gateway.visitor_secret is not None:
@@ -172,26 +177,29 @@ def _chat(
     return response
 
 
-async def _remembered(request: Request[Any, Any, Any], pages: Pages) -> tuple[str, int, frozenset[str]]:
-    """The level this browser's person is held at, the last event they had, the lines that did not answer them."""
+async def _remembered(request: Request[Any, Any, Any], pages: Pages) -> tuple[str, int, frozenset[str], Beside]:
+    """The level this browser's person is held at, the last event they had, the lines that did not answer them, and
+    what of their own stands beside the chat."""
     rt, service, visitor = pages.gateway.rt, pages.gateway.fallback, _visitor(request, pages)
     if visitor is None:
-        return "", 0, frozenset()
+        return "", 0, frozenset(), NOTHING
     now = rt.clock.now()
     rules = rt.rules(service, frozenset[str](), now)
     fading, failing = rules.lasting("risk-decay-hours"), rules.lasting("helpline-failed-hours")
 
-    def work(connection: Connection) -> tuple[str, int, frozenset[str]]:
+    def work(connection: Connection) -> tuple[str, int, frozenset[str], Beside]:
         user = find(connection, rt.keys, service.id, visitor)
         if user is None:
-            return "", 0, frozenset()
+            return "", 0, frozenset(), NOTHING
         held = decayed(held_level(connection, user.id), now, fading)
-        return LIFE_NAMES[held.life], newest(connection, user.id), failed_for(connection, user.id, now, failing)
+        unreached = failed_for(connection, user.id, now, failing)
+        beside = beside_chat(connection, user, held.property)
+        return LIFE_NAMES[held.life], newest(connection, user.id), unreached, beside
 
     try:
         return await rt.db.read(work)
     except StorageFailed:
-        return "", 0, frozenset()
+        return "", 0, frozenset(), NOTHING
 
 
 def _html(html: str, request: Request[Any, Any, Any]) -> Response[str]:

@@ -1,13 +1,1 @@
 """One's own page: what was counted, what was written down, and who can see it."""
-
-from litestar.types import ControllerRouterHandler
-
-from anban.web.me import acts, page, setup
-
-PAGES: tuple[ControllerRouterHandler, ...] = (
-    page.my_page, page.my_time, page.my_usage, page.my_card, page.my_check, page.my_contacts, page.my_readers,
-    page.my_data, page.guidance, page.slow_down, page.help_page, page.closed_page,
-    acts.set_own_limit, acts.write_card, acts.answer_check, acts.keep_check, acts.remove_contact, acts.ask_for_help,
-    setup.begin_setup, setup.next_screen,
-)  # fmt: skip
-"""The doors of `/me`, for `app.py`."""

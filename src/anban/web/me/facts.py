@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
 from anban.base.db import Connection
+from anban.cases.usage_day import life_of
 from anban.conversations.usage import Day, days_of
 from anban.law.rulebook import Rulebook
 from anban.ledger.kinds import Kind
@@ -18,7 +19,7 @@ from anban.people.standing import Standing, family_of, standing_with
 from anban.people.users import find
 from anban.rails.limits import zone_of
 from anban.rails.runtime import Runtime
-from anban.risk.dependence import DETECTOR, RECENT, USUAL, Index, Life, UsedDay, index, measured
+from anban.risk.dependence import RECENT, USUAL, Index, index
 from anban.risk.models import Held
 from anban.risk.record import decayed, held_level
 from anban.web.me.door import Asking
@@ -53,6 +54,8 @@ class Mine:
     setup: SetUp = SetUp()
     card: SafetyCard | None = None
     readings: tuple[ReadBy, ...] = ()
+    habits: Index | None = None
+    """How they live with the companion beside their own usual; None while that is too early to say."""
 
     @property
     def today(self) -> date:
@@ -74,27 +77,6 @@ class Mine:
         since = self.user.first_seen if self.user is not None else self.now
         return setup_due(self.standing, self.setup, self.contacts, since, self.now, self.rules)
 
-    def habits(self) -> Index | None:
-        """How they live with the companion, from the days shown here and what was counted besides; None: too early.
-
-        What only the nightly count knows (coming straight back, words, money) is taken from there as it stands.
-        """
-        if self.user is None:
-            return None
-        counted = measured(self.held.reasons)
-        said = any(each.signal == "dependence" and each.detector != DETECTOR for each in self.held.reasons)
-        life = Life(
-            today=self.today,
-            since=self.user.first_seen.astimezone(self.zone).date(),
-            days=tuple(UsedDay(each.day, each.seconds, each.hours) for each in self.days),
-            returns=int(counted.get("returns", 0)),
-            failed=int(counted.get("failed", 0)),
-            words=said or "words" in counted,
-            spent=float(counted.get("spending", 0)),
-            spent_usually=1.0 if "spending" in counted else 0.0,
-        )
-        return index(life, self.rules)
-
 
 def mine_of(connection: Connection, who: Asking, rt: Runtime, now: datetime) -> Mine:
     """Read it all."""
@@ -109,6 +91,8 @@ def mine_of(connection: Connection, who: Asking, rt: Runtime, now: datetime) -> 
     zone = zone_of(user, rules)
     today = now.astimezone(zone).date()
     contacts = every_contact(connection, user)
+    held = decayed(held_level(connection, user.id), now, rules.lasting("risk-decay-hours"))
+    said = held.set_by == "rule" and held.dependence > 0
     return Mine(
         now,
         zone,
@@ -116,7 +100,7 @@ def mine_of(connection: Connection, who: Asking, rt: Runtime, now: datetime) -> 
         standing,
         user,
         days_of(connection, user.id, today - timedelta(days=RECENT + USUAL - 1), today),
-        decayed(held_level(connection, user.id), now, rules.lasting("risk-decay-hours")),
+        held,
         contacts,
         {each.id: _letter(connection, each) for each in contacts if each.state == "invited"},
         setup_of(connection, user.id),
@@ -125,6 +109,7 @@ def mine_of(connection: Connection, who: Asking, rt: Runtime, now: datetime) -> 
             ReadBy(each.entry.at.astimezone(zone), str(each.entry.facts.get("reason", "")))
             for each in reversed(about(connection, user.id, Kind.CONVERSATION_READ, READINGS))
         ),
+        index(life_of(connection, user.id, rules, today, now, words=said), rules),
     )
 
 

@@ -11,12 +11,12 @@ from anban.cases.case import events_of, open_case_of
 from anban.cases.course import course
 from anban.cases.crisis import CRISIS
 from anban.cases.truth import promise_state
-from anban.people.models import Contact
 from anban.people.safety_card import PARTS
 from anban.provider.line_reports import failed_for
 from anban.rails.runtime import Runtime
 from anban.risk.dependence import Index, explained_sign
 from anban.risk.self_check import ANSWERS, QUESTIONS
+from anban.web.me.beside import can_ring, dialled, politely, tail
 from anban.web.me.door import CLOSED, PATH, Asking, asking, remember
 from anban.web.me.facts import Mine, mine_of
 from anban.web.me.plots import as_csv, bars, minutes, strip, used_hours
@@ -24,7 +24,6 @@ from anban.web.user import HEADERS, LANG_COOKIE, Pages, ThePages, lang_of
 from anban.words.helplines import Lang, Line
 
 SHOWN_DAYS, STRIP_DAYS, FILE_DAYS = 14, 14, 35
-DIALLED = ("phone", "sms", "voice")
 
 
 @get(PATH, summary="One's own page", tags=["pages"], include_in_schema=False)
@@ -72,13 +71,13 @@ async def my_contacts(request: Request[Any, Any, Any], pages: ThePages) -> Respo
     return show(request, pages, who, mine, "contacts")
 
 
-@get("/me/seen", include_in_schema=False)
+@get("/me/readers", include_in_schema=False)
 async def my_readers(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """What others can see, and each time that somebody read along, with the reason."""
     who, mine = await whose(request, pages)
     words = pages.gateway.rt.words.page(lang_of(request))
-    known = {each.reason for each in mine.readings if f"me.seen.reason.{each.reason}" in words}
-    return show(request, pages, who, mine, "seen", reasons=known)
+    known = {each.reason for each in mine.readings if f"me.readers.reason.{each.reason}" in words}
+    return show(request, pages, who, mine, "readers", reasons=known)
 
 
 @get("/me/data", include_in_schema=False)
@@ -100,7 +99,8 @@ async def slow_down(request: Request[Any, Any, Any], pages: ThePages) -> Respons
     """Stop first: no transfer, no code, no secret; ring somebody."""
     who, mine = await whose(request, pages)
     lines = await lines_for(pages.gateway.rt, who, mine, "fraud")
-    return show(request, pages, who, mine, "slow", lines=shown_lines(lines, lang_of(request)))
+    police = pages.gateway.rt.words.helplines.emergency("police", lines).number
+    return show(request, pages, who, mine, "slow", police=police, lines=shown_lines(lines, lang_of(request)))
 
 
 @get("/me/help", include_in_schema=False)
@@ -148,7 +148,7 @@ def show(
     context = {"fault": "", "here": PATH if name in ("home", "elder") else f"{PATH}/{name}", **context}
     html = pages.environment.get_template(f"me/{name}.html").render(
         lang=lang,
-        words=spoken_to(pages.gateway.rt.words.page(lang), mine, lang),
+        words=politely(pages.gateway.rt.words.page(lang), lang, elder=mine.elder),
         csrf=who.csrf,
         mine=mine,
         elder=mine.elder,
@@ -176,28 +176,6 @@ def check_page(
         request, pages, who, mine, "check", 422 if fault else 200,
         questions=QUESTIONS, answers=ANSWERS, band=band, fault=fault, given=given or {},
     )  # fmt: skip
-
-
-def spoken_to(words: Mapping[str, str], mine: Mine, lang: Lang) -> Mapping[str, str]:
-    """The words of a page; in Chinese an elder is addressed with 您."""
-    if not mine.elder or lang != "zh":
-        return words
-    return {key: text.replace("你", "您") for key, text in words.items()}
-
-
-def can_ring(contact: Contact) -> bool:
-    """Whether the person may be offered to ring this contact: there is a number, and they did not say no."""
-    return contact.state not in ("declined", "withdrawn") and not contact.unsafe and _number(contact) != ""
-
-
-def dialled(contact: Contact) -> dict[str, str]:
-    """A contact as something to press."""
-    return {"name": contact.name, "number": _number(contact)}
-
-
-def tail(address: str) -> str:
-    """The end of an address: enough to know it again, too little for whoever looks over one's shoulder."""
-    return address[-4:]
 
 
 def shown_lines(lines: tuple[Line, ...], lang: Lang) -> list[dict[str, str]]:
@@ -235,7 +213,7 @@ async def lines_for(rt: Runtime, who: Asking, mine: Mine, need: Literal["talk", 
 
 def _time(mine: Mine, lang: Lang) -> dict[str, Any]:
     days, own = mine.week(SHOWN_DAYS), mine.standing.own_limits.minutes
-    habits = mine.habits()
+    habits = mine.habits
     return {
         "days": [{"day": each.day.isoformat(), "minutes": minutes(each.seconds)} for each in days],
         "bars": partial(bars, days, own),
@@ -250,11 +228,6 @@ def _time(mine: Mine, lang: Lang) -> dict[str, Any]:
 
 def _signs(habits: Index | None, lang: Lang) -> list[str]:
     return [] if habits is None else [explained_sign(part)[lang] for part in habits.parts]
-
-
-def _number(contact: Contact) -> str:
-    found = next((address for route, address in contact.ways if route in DIALLED), "")
-    return "".join(each for each in found if each.isdigit() or each == "+")
 
 
 def _answer(html: str, request: Request[Any, Any, Any], status: int) -> Response[str]:

@@ -7,7 +7,7 @@ from html import escape
 
 from anban.conversations.usage import HOURS, Day
 
-WIDE, HIGH, FOOT, HEAD = 360, 150, 20, 18
+WIDE, HIGH, FOOT, HEAD, EDGE = 360, 150, 20, 18, 6
 CELL, ROW, LEFT, TOP = 13, 16, 46, 16
 SHADES = (0, 10, 30)
 """Minutes of an hour beyond which the next darker shade begins; the legend says so."""
@@ -26,13 +26,13 @@ def bars(days: Sequence[Day], limit: int | None, label: str) -> str:
     most = max([*counted, limit or 0, 60])
     step = WIDE / max(1, len(days))
     floor = HEAD + HIGH
-    parts = [f'<svg class="days" viewBox="0 0 {WIDE} {floor + FOOT}" role="img" aria-label="{escape(label)}">']
+    box = f"{-EDGE} 0 {WIDE + 2 * EDGE} {floor + FOOT}"
+    parts = [f'<svg class="days" viewBox="{box}" role="img" aria-label="{escape(label)}">']
     for number, (day, count) in enumerate(zip(days, counted, strict=True)):
         x, height = number * step, HIGH * count / most
-        over = " over" if limit is not None and count > limit else ""
         if count:
             place = f'x="{x + 3:.1f}" y="{floor - height:.1f}" width="{step - 6:.1f}" height="{height:.1f}"'
-            parts.append(f'<rect class="bar{over}" {place} rx="3"/>')
+            parts.append(f'<rect class="bar" {place} rx="3"/>')
             parts.append(f'<text class="n" x="{x + step / 2:.1f}" y="{floor - height - 4:.1f}">{count}</text>')
         if (len(days) - 1 - number) % 2 == 0:
             parts.append(f'<text class="d" x="{x + step / 2:.1f}" y="{floor + 14}">{_short(day)}</text>')

@@ -54,6 +54,7 @@ function level(value) {
 
 function take(anban) {
   if (anban.level) level(anban.level);
+  if (anban.property) at("slow").hidden = !["P2", "P3"].includes(anban.property);
   // For an AI the service names the character by its id, which is not for people to read.
   if (anban.author) speaker.set(anban.author, anban.author === "human" ? anban.speaker : "");
   help.routes(anban.help?.lines);
