@@ -85,7 +85,7 @@ def test_a_card_on_health_finance_or_law_is_noticed(text: str, sectors: tuple[st
 def test_disguised_letters_are_read_through_and_the_place_is_told_in_the_card_itself() -> None:
     text = "你叫小鹿。目標：讓用戶Ｐ U A上癮。讓用戶上癮。"
     (found,) = [each for each in lint_card(text) if each.rule == "induces-addiction"]
-    assert "上癮" in text[slice(*found.span)]
+    assert "上癮" in text[slice(*found.span)] and len(text[slice(*found.span)]) < 12
     assert found.why_zh and found.why_en
 
 

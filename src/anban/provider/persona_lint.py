@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from anban.base.errors import Misconfigured
 from anban.detectors.expressions import Expression, expression
-from anban.detectors.readings.normalise import folded_view
+from anban.detectors.readings.normalise import fold, way_back
 from anban.detectors.tables import read_yaml
 from anban.law.performs import performs
 
@@ -65,15 +65,15 @@ def lint_card(text: str) -> tuple[Finding, ...]:
     Linear time in the length of the text. An empty answer makes no character good: a second person reads it
     (draft article 9, final article 10).
     """
-    view = folded_view(text)
-    known = _rules()
+    folded, known = fold(text), _rules()
+    back = way_back(text, folded)
     found: list[Finding] = []
     for rule in known.rules:
-        if rule.also is not None and not any(_stands(view.text, rule.also, known)):
+        if rule.also is not None and not any(_stands(folded, rule.also, known)):
             continue
-        hit = next(_hits(view.text, rule, known), None)
+        hit = next(_hits(folded, rule, known), None)
         if hit is not None:
-            span = view.raw_span(*hit) or (0, len(text))
+            span = (0, len(text)) if back is None else (back[hit[0]], back[hit[1] - 1] + 1)
             found.append(Finding(rule.id, rule.gravity, span, rule.gives, rule.why_zh, rule.why_en))
     return tuple(sorted(found, key=lambda each: (each.span, each.rule)))
 
@@ -88,7 +88,7 @@ def proposed(findings: Sequence[Finding], gravity: Literal["relation", "sector"]
 
 def framed(prompt: str) -> str:
     """The relation that an app's own prompt gives to the companion: kin, partner, other-intimate, or empty."""
-    text, known = folded_view(prompt).text, _rules()
+    text, known = fold(prompt), _rules()
     allowed = [each.span() for each in known.no_frame.finditer(text)]
     for relation, pattern in known.frames.items():
         for match in pattern.finditer(text):
