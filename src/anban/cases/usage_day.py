@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 import structlog
@@ -64,7 +64,7 @@ def next_look(rules: Rulebook, at: datetime) -> datetime:
     local = at.astimezone(rules.texts[0].zone)
     hours, _, minutes = rules.text("usage-day-at").partition(":")
     today = datetime.combine(local.date(), time(int(hours), int(minutes)), local.tzinfo)
-    return today if today > at else today + timedelta(days=1)
+    return (today if today > at else today + timedelta(days=1)).astimezone(UTC)
 
 
 async def carry_usage_day(piece: Piece, c: Carrying, forget: Forget) -> datetime:
