@@ -35,6 +35,7 @@ from anban.cases.family_post import CLAIM, LETTER, RECHECK, carry_claim, carry_l
 from anban.cases.figures import join_times
 from anban.cases.guardian_week import WEEK, carry_week, promise_weeks
 from anban.cases.ringing import Ringing
+from anban.cases.usage_day import USAGE_DAY, carry_usage_day, promise_usage_day
 from anban.conversations import models as _conversations
 from anban.conversations import usage_models as _usage
 from anban.detectors.listed.listed_words import listed_words
@@ -84,6 +85,7 @@ from anban.web.desk.acting import act_at_desk, look_at_words
 from anban.web.desk.door import Desk
 from anban.web.desk.lead import lead_page, put_shift, stop_shift, take_break
 from anban.web.desk.login import log_in, log_out, login_page
+from anban.web.desk.personas import decide_at_desk, persona_page, personas_page
 from anban.web.desk.queue import desk_events, show_queue
 from anban.web.desk.room import case_page, closed_page, desk_page
 from anban.web.desk.roster import change_staff, list_staff, put_rota, put_staff, show_rota
@@ -107,16 +109,20 @@ from anban.web.gateway.body import Limits
 from anban.web.gateway.chat import Gateway, chat_completions, models
 from anban.web.gateway.events import acknowledge_event, events
 from anban.web.gateway.moderations import moderations
-from anban.web.guardianship import act_on_guardian, get_guardians, post_claim, post_code, post_link
 from anban.web.guardian import PAGES as GUARDIAN_PAGES
 from anban.web.guardian.door import Console
+from anban.web.guardianship import act_on_guardian, get_guardians, post_claim, post_code, post_link
 from anban.web.headers import headed
 from anban.web.health import Watched, healthz, metrics, openapi, readyz
 from anban.web.helplines import line_feedback, list_lines
+from anban.web.invited import invited_page, press_answer
 from anban.web.manage import Office, get_person, put_person
+from anban.web.me.doors import PAGES as MY_PAGES
+from anban.web.personas import decide_persona, get_persona, list_personas, write_persona
 from anban.web.problems import answer_problem
 from anban.web.studio import decide_wording, find_faults, list_words, preview, put_sign_off, put_wording
 from anban.web.studio_page import STUDIO_PAGES
+from anban.web.usage import USAGE_DOORS
 from anban.web.user import Pages, chat_page, press_exit, say, status_page
 
 log = structlog.get_logger()
@@ -217,6 +223,7 @@ def worker(house: House) -> Worker:
     carriers = {
         CRISIS: partial(carry_crisis, c=carrying),
         DRILL: partial(carry_drill, c=carrying),
+        USAGE_DAY: partial(carry_usage_day, c=carrying, forget=rt.presence.forget),
         APPEAL: partial(carry_appeal, c=carrying),
         LETTER: partial(carry_letter, c=carrying),
         CLAIM: partial(carry_claim, c=carrying, forget=rt.presence.forget),
@@ -260,14 +267,17 @@ def mount(house: House) -> Litestar:
         post_appeal, post_answer, get_appeal_figures,
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
+        *USAGE_DOORS,
         *STUDIO_PAGES,
         *GUARDIAN_PAGES,
+        *MY_PAGES,
+        list_personas, get_persona, write_persona, decide_persona, personas_page, persona_page, decide_at_desk,
         list_words, preview, find_faults, put_wording, decide_wording, put_sign_off,
         post_drill, list_drills, name_drill_person, drill_so_far,
         list_staff, put_staff, change_staff, show_rota, put_rota,
         login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
         desk_page, case_page, closed_page, show_queue, desk_events, look_at_words, act_at_desk,
-        healthz, readyz, metrics, openapi, chat_page, say, status_page, seen_page, press_seen,
+        healthz, readyz, metrics, openapi, chat_page, say, status_page, seen_page, press_seen, invited_page, press_answer,
         create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False),
     ]  # fmt: skip
     if settings.demo:
@@ -325,6 +335,7 @@ async def _promise(house: House) -> None:
     rules = rt.rules(house.service, frozenset[str](), at)
     with suppress(StorageFailed):  # promised at the next start; until then there is nothing that could be drilled
         await rt.db.write(partial(promise_drill, service=house.service.id, rules=rules, at=at))
+        await rt.db.write(partial(promise_usage_day, service=house.service.id, rules=rules, at=at))
         zone = zone_of(None, rules)
         await rt.db.write(partial(promise_weeks, service=house.service.id, rules=rules, zone=zone, at=at))
 

@@ -83,7 +83,7 @@ def answer(connection: Connection, token: str, said: Answer, at: datetime, rules
     if said == "accept" and not before.open:
         return None
     state = "accepted" if said == "accept" else ("withdrawn" if before.state == "accepted" else "declined")
-    if before.state == state:
+    if row.answer == said and before.state == state:
         return before
     connection.execute(
         update(invitations).where(invitations.c.digest == _digest(token)).values(answer=said, answered_at=at)
