@@ -277,7 +277,8 @@ def mount(house: House) -> Litestar:
         list_staff, put_staff, change_staff, show_rota, put_rota,
         login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
         desk_page, case_page, closed_page, show_queue, desk_events, look_at_words, act_at_desk,
-        healthz, readyz, metrics, openapi, chat_page, say, status_page, seen_page, press_seen, invited_page, press_answer,
+        healthz, readyz, metrics, openapi, chat_page, say, status_page, seen_page, press_seen,
+        invited_page, press_answer,
         create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False),
     ]  # fmt: skip
     if settings.demo:
