@@ -62,13 +62,12 @@ async def carry_week(piece: Piece, c: Carrying, zone_of: ZoneOf) -> datetime | N
 
 
 def worth_a_message(seen: Overview) -> tuple[int, int] | None:
-    """Minutes of the week and days at the limit, where there is something to tell: a limit reached or passed, use in
-    quiet hours, an alert. None for a quiet week."""
-    days = seen.days[-DAYS:]
-    since = days[0].day
+    """Minutes of the last seven whole days and how many were at the limit, where there is something to tell: a limit
+    reached or passed, use in quiet hours, an alert. None for a quiet week. Today belongs to the next week."""
+    days = seen.days[-DAYS - 1 : -1]
     at_limit = sum(each.kept in ("reached", "over") for each in days)
     late = sum(each.quiet for each in days)
-    alarmed = any(_day(each.at, seen) >= since for each in seen.alerts)
+    alarmed = any(days[0].day <= _day(each.at, seen) <= days[-1].day for each in seen.alerts)
     if not at_limit and late < 1 and not alarmed:
         return None
     return round(sum(each.minutes for each in days)), at_limit

@@ -19,6 +19,9 @@ ASKED: Final = ("use", "under-14-data", "sharing", "training")
 
 Topic = Literal["self", "health", "threat", "property"]
 Kept = Literal["none", "under", "reached", "over"]
+Now = Literal["calm", "needs", "followed"]
+"""Whether something waits for this guardian, or was seen by them and is not over yet."""
+
 MINUTE: Final = 60.0
 
 
@@ -139,7 +142,7 @@ class Overview:
     called: str = field(repr=False)
     at: datetime
     today: date
-    needs_you: bool
+    now: Now
     alerts: tuple[Alert, ...]
     days: tuple[DayOfUse, ...]
     characters: tuple[Character, ...]
@@ -163,7 +166,7 @@ def overview(facts: Facts) -> Overview:
         called=facts.called,
         at=facts.at,
         today=facts.today,
-        needs_you=any(each.waits for each in facts.alerts),
+        now=_now(facts.alerts),
         alerts=facts.alerts,
         days=days,
         characters=_characters(facts, days),
@@ -223,6 +226,12 @@ def quiet_hours(in_force: InForce) -> frozenset[int]:
     if begins <= ends:
         return frozenset(range(first, last))
     return frozenset((*range(first, 24), *range(last)))
+
+
+def _now(alerts: Sequence[Alert]) -> Now:
+    if any(each.waits for each in alerts):
+        return "needs"
+    return "followed" if any(each.ended_at is None for each in alerts) else "calm"
 
 
 def _days(facts: Facts, in_force: InForce) -> tuple[DayOfUse, ...]:

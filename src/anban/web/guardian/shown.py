@@ -3,9 +3,10 @@
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
-from anban.people.overview import DAYS, Alert, Overview, quiet_hours
+from anban.people.overview import DAYS, Alert, Character, Overview, quiet_hours
 from anban.provider.models import Service
 from anban.rails.runtime import Runtime
+from anban.web.gateway.chat import DEFAULT_PERSONA
 from anban.web.guardian.plots import COLOURS, bars, coloured, row_of_days, state, strip, whole
 from anban.words.helplines import Lang
 
@@ -25,11 +26,11 @@ def view_of(seen: Overview, service: Service, zone: tzinfo, rt: Runtime, lang: L
     return {
         "called": seen.called or words["guardian.child"],
         "at": _clock(seen.at, zone, lang),
-        "needs_you": seen.needs_you,
+        "now": seen.now,
         "alerts": [_alert(each, zone, rt, lang) for each in seen.alerts],
         "use": _use(seen, words),
         "characters": [
-            {"ref": each.ref, "name": each.name, "minutes": whole(each.minutes), "blocked": each.blocked}
+            {"ref": each.ref, "name": _name(each, words), "minutes": whole(each.minutes), "blocked": each.blocked}
             for each in seen.characters
         ],
         "limits": _limits(seen, currency_of(service)),
@@ -71,7 +72,7 @@ def _alert(alert: Alert, zone: tzinfo, rt: Runtime, lang: Lang) -> dict[str, Any
 
 def _use(seen: Overview, words: Any) -> dict[str, Any]:
     week, order = seen.days[-WEEK:], coloured(seen.days)
-    names = {each.ref: each.name for each in seen.characters}
+    names = {each.ref: _name(each, words) for each in seen.characters}
     quiet = quiet_hours(seen.in_force)
     legend = [{"kind": f"c{place}", "name": names.get(ref, ref)} for place, ref in enumerate(order)]
     if len({ref for day in seen.days for ref in day.personas}) > len(order):
@@ -101,6 +102,12 @@ def _use(seen: Overview, words: Any) -> dict[str, Any]:
             for day in reversed(seen.days)
         ],
     }
+
+
+def _name(character: Character, words: Any) -> str:
+    """The name that people know; the companion that a service never registered has none of its own."""
+    unnamed = character.name == character.ref == DEFAULT_PERSONA
+    return words["guardian.characters.default"] if unnamed else character.name
 
 
 def _limits(seen: Overview, currency: str) -> dict[str, Any]:
