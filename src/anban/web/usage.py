@@ -47,7 +47,7 @@ class GivenExemption(msgspec.Struct, forbid_unknown_fields=True):
 async def own_usage(
     request: Request[Any, Any, Any],
     gateway: TheGateway,
-    user: Annotated[str, Parameter(min_length=1, max_length=256)],
+    user: UserRef,
     days: Annotated[int, Parameter(ge=1, le=MOST_DAYS)] = 28,
 ) -> Data:
     """Minutes by day, hour and character, what is left of today, one's own limit, and what shows dependence and why.
