@@ -27,26 +27,26 @@ QUICKLY = settings(
 )
 DOORS = """
 POST /v1/chat/completions, GET /v1/models, POST /v1/moderations, POST /anban/v1/events/{event_id}/ack,
-POST /anban/v1/exit, GET /anban/v1/people/{user}, PUT /anban/v1/people/{user}, GET /anban/v1/cases, GET /anban/v1/queue,
-GET /anban/v1/cases/{case_id}, POST /anban/v1/cases/{case_id}/{act}, GET /anban/v1/ledger,
+POST /anban/v1/exit, GET /anban/v1/people/{user}, PUT /anban/v1/people/{user}, GET /anban/v1/cases,
+GET /anban/v1/queue, GET /anban/v1/cases/{case_id}, POST /anban/v1/cases/{case_id}/{act}, GET /anban/v1/ledger,
 GET /anban/v1/ledger/export, GET /anban/v1/decisions/{decision}, GET /anban/v1/duties, POST /anban/v1/switch,
-GET /anban/v1/staff, POST /anban/v1/staff, POST /anban/v1/staff/{login}/{act}, GET /anban/v1/rota, POST /anban/v1/rota,
-GET /anban/v1/words, GET /anban/v1/words/templates/{template}, POST /anban/v1/words/findings,
-GET /anban/v1/personas, GET /anban/v1/personas/{ref}, PUT /anban/v1/personas/{ref}, POST /anban/v1/personas/{ref}/{act},
-POST /anban/v1/words/wordings, POST /anban/v1/words/wordings/{wording}/{act}, POST /anban/v1/words/sign-offs,
-GET /anban/v1/helplines, POST /anban/v1/helplines/{line}/feedback,
+GET /anban/v1/staff, POST /anban/v1/staff, POST /anban/v1/staff/{login}/{act}, GET /anban/v1/rota,
+POST /anban/v1/rota, GET /anban/v1/words, GET /anban/v1/words/templates/{template}, POST /anban/v1/words/findings,
+GET /anban/v1/personas, GET /anban/v1/personas/{ref}, PUT /anban/v1/personas/{ref},
+POST /anban/v1/personas/{ref}/{act}, POST /anban/v1/words/wordings, POST /anban/v1/words/wordings/{wording}/{act},
+POST /anban/v1/words/sign-offs, GET /anban/v1/helplines, POST /anban/v1/helplines/{line}/feedback,
 GET /anban/v1/usage, GET /anban/v1/people/{user}/exemptions, POST /anban/v1/people/{user}/exemptions,
-DELETE /anban/v1/people/{user}/exemptions/{exemption},
-GET /anban/v1/people/{user}/family, POST /anban/v1/people/{user}/ages, POST /anban/v1/people/{user}/mode,
-GET /anban/v1/people/{user}/consents, POST /anban/v1/people/{user}/consents,
-POST /anban/v1/people/{user}/consents/withdraw, GET /anban/v1/people/{user}/limits,
-PUT /anban/v1/people/{user}/limits, POST /anban/v1/people/{user}/blocked, POST /anban/v1/people/{user}/spending,
-POST /anban/v1/people/{user}/home, POST /anban/v1/people/{user}/contacts/{contact}/invite,
-POST /anban/v1/guardians/claims, POST /anban/v1/guardians/claims/{claim_id}/code, POST /anban/v1/guardians/links,
+DELETE /anban/v1/people/{user}/exemptions/{exemption}, GET /anban/v1/people/{user}/family,
+POST /anban/v1/people/{user}/ages, POST /anban/v1/people/{user}/mode, GET /anban/v1/people/{user}/consents,
+POST /anban/v1/people/{user}/consents, POST /anban/v1/people/{user}/consents/withdraw,
+GET /anban/v1/people/{user}/limits, PUT /anban/v1/people/{user}/limits, POST /anban/v1/people/{user}/blocked,
+POST /anban/v1/people/{user}/spending, POST /anban/v1/people/{user}/home,
+POST /anban/v1/people/{user}/contacts/{contact}/invite, POST /anban/v1/guardians/claims,
+POST /anban/v1/guardians/claims/{claim_id}/code, POST /anban/v1/guardians/links,
 GET /anban/v1/people/{user}/guardians, POST /anban/v1/people/{user}/guardians/{claim_id}/{act},
-POST /anban/v1/appeals, POST /anban/v1/appeals/{case_id}/answer, GET /anban/v1/appeals/figures,
-GET /healthz, GET /readyz, GET /metrics, GET /anban/v1/drills,
-POST /anban/v1/drills, POST /anban/v1/drills/people, GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent
+POST /anban/v1/appeals, POST /anban/v1/appeals/{case_id}/answer, GET /anban/v1/appeals/figures, GET /healthz,
+GET /readyz, GET /metrics, GET /anban/v1/drills, POST /anban/v1/drills, POST /anban/v1/drills/people,
+GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent
 """
 NEVER_ENDS = {"GET /anban/v1/events"}
 """The channel of events has tests of its own."""

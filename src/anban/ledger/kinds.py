@@ -48,6 +48,7 @@ class Kind(StrEnum):
     NOTICE_DEPENDENCE_SHOWN = "notice.dependence.shown"
     NOTICE_REALITY_SHOWN = "notice.reality.shown"
     NOTICE_LIMIT_SHOWN = "notice.limit.shown"
+    NOTICE_GUIDANCE_SHOWN = "notice.guidance.shown"
     NOTICE_MODE_SHOWN = "notice.mode.shown"
     NOTICE_OUTAGE_SHOWN = "notice.outage.shown"
     PERSON_CHANGED = "person.changed"
@@ -86,7 +87,6 @@ RETIRED: Final[frozenset[Kind]] = frozenset()
 PLANNED: Final[frozenset[Kind]] = frozenset(
     {
         Kind.CASE_CLAIMED,
-        Kind.PERSONA_CHANGED,
         Kind.KEY_ROTATED,
         Kind.RECORD_ERASED,
         Kind.RECORD_COPIED,
@@ -164,6 +164,9 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.NOTICE_DEPENDENCE_SHOWN: Meaning("已提示勿过度依赖", "The user was warned of dependence"),
         Kind.NOTICE_REALITY_SHOWN: Meaning("已提醒现实与虚拟的区别", "The user was reminded what is real"),
         Kind.NOTICE_LIMIT_SHOWN: Meaning("已提示时间快用完", "The user was told that their time is nearly up"),
+        Kind.NOTICE_GUIDANCE_SHOWN: Meaning(
+            "已向老年人提示健康使用与防骗", "An elder was shown guidance on healthy use, money and health"
+        ),
         Kind.NOTICE_MODE_SHOWN: Meaning(
             "已说明切换为未成年人模式及申诉方式", "The user was told why minors' mode is on, and how to appeal"
         ),
