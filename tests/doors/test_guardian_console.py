@@ -242,3 +242,26 @@ async def test_an_act_that_does_not_exist_is_not_found(house: House) -> None:
         assert (await act(mother, "everything")).status_code == 404
         assert await claim_of(house)
         assert MOTHER["calls"] in (await mother.get("/guardian")).text
+
+
+async def test_it_is_the_same_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    async with open_house(tmp_path, database_url=postgres_url) as house:
+        await bound(house)
+        async with browser(house) as mother:
+            await come_in(mother, house)
+            await consented(mother)
+            await act(mother, "limits", minutes="5")
+            await talks(house, 3)
+            await act(mother, "block", persona="companion")
+            assert "被监护人关掉了" in (await house.say("还在吗")).text
+            await house.say("我不想活了，药已经买好了")
+            await house.work(seconds=61)
+            html = (await mother.get("/guardian")).text
+            assert "现在需要您" in html and "4 分钟" in html, "the minute until the last message counts"
+            alert = re.search(r'name="alert" value="([^"]+)"', html)
+            assert alert
+            assert (await act(mother, "seen", alert=alert[1])).status_code == 303
+            assert (await act(mother, "erase", sure="on")).status_code == 303
+            assert plain((await mother.get("/guardian")).text) == plain(
+                (await (await as_child(house)).get("/me/seen")).text
+            )

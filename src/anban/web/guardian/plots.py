@@ -8,7 +8,7 @@ from html import escape
 from anban.people.overview import DayOfUse
 
 WIDE, HIGH, FOOT, HEAD, GUTTER = 640, 190, 24, 18, 4
-CELL, ROW, LEFT, TOP = 24, 26, 52, 20
+CELL, ROW, LEFT, TOP = 24, 26, 60, 24
 COLOURS = 5
 """Characters that have a colour of their own; the others share the last."""
 
@@ -62,7 +62,7 @@ def strip(days: Sequence[DayOfUse], quiet: frozenset[int], label: str) -> str:
     crossed."""
     width, height = LEFT + 24 * CELL, TOP + len(days) * ROW
     parts = [f'<svg class="hours" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">']
-    parts += [f'<text x="{LEFT + hour * CELL}" y="13">{hour:02d}</text>' for hour in range(0, 24, 3)]
+    parts += [f'<text x="{LEFT + hour * CELL}" y="16">{hour:02d}</text>' for hour in range(0, 24, 3)]
     for row, day in enumerate(days):
         y = TOP + row * ROW
         parts.append(f'<text class="day" x="0" y="{y + 18}">{day.day.month}/{day.day.day}</text>')
