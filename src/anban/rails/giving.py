@@ -35,6 +35,7 @@ ACTIONS = {
     "own-limit": ("rest", "go-on"),
     "reality": ("understood",),
     "dependence": ("set-limit", "understood"),
+    "guide": ("understood",),
 }
 
 

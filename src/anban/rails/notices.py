@@ -19,6 +19,7 @@ SHOWN = {
     "own-limit": Kind.NOTICE_LIMIT_SHOWN,
     "reality": Kind.NOTICE_REALITY_SHOWN,
     "dependence": Kind.NOTICE_DEPENDENCE_SHOWN,
+    "guide": Kind.NOTICE_GUIDANCE_SHOWN,
 }
 CONFIRMED = {"ai.first": Kind.NOTICE_AI_CONFIRMED, "break": Kind.NOTICE_BREAK_CONFIRMED}
 

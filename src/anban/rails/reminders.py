@@ -8,12 +8,13 @@ from anban.conversations.sessions import Session
 from anban.conversations.shown import Given
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
+from anban.people.elder_setup import guidance_due
 from anban.people.standing import Standing
 from anban.rails.limits import Left
 from anban.risk.dependence import measured
 from anban.risk.models import Held
 
-ORDER = ("mode.minor", "break", "soon", "reality", "own-limit", "dependence", "ai.first")
+ORDER = ("mode.minor", "break", "soon", "reality", "own-limit", "dependence", "ai.first", "guide")
 """Which notice goes first (product section 4.5); danger and comfort come before them all."""
 
 CRISIS = 3
@@ -65,6 +66,7 @@ def reminders_due(session: Session | None, given: Iterable[Given], rules: Rulebo
     found: list[Due | None] = [mode_due(person)]
     if person.held.life < CRISIS:
         found += [soon_due(rules, person), own_limit_due(rules, person), dependence_due(rules, person)]
+        found.append(guide_due(told, rules, person))
         if session is not None:
             found.append(reality_due(session, told, rules, person))
     known = {(each.kind, each.window) for each in told}
@@ -134,6 +136,19 @@ def dependence_due(rules: Rulebook, person: Person) -> Due | None:
     nights = measured(person.held.reasons).get("nights", 0)
     template, slots = ("notice.dependence.nights", {"nights": str(nights)}) if nights else ("notice.dependence", {})
     return Due("dependence", f"week|{year}-{week:02d}", template, slots, pictured=True)
+
+
+def guide_due(given: Iterable[Given], rules: Rulebook, person: Person) -> Due | None:
+    """Elders are told how to use this well, and plainly of money and health: at first use and monthly, in calm times.
+
+    (Draft art 13(1), final art 15.)
+    """
+    if person.zoned is None or person.held.life >= 2 or person.held.property:
+        return None
+    times = [each.at for each in given if each.kind == "guide"]
+    if not guidance_due(person.standing, times, person.zoned, rules):
+        return None
+    return Due("guide", f"guide|{person.zoned.date()}", "notice.elder.guide")
 
 
 def first_of(found: Iterable[Due]) -> Due | None:

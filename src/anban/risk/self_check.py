@@ -13,10 +13,10 @@ from anban.law.rulebook import Rulebook
 
 Band = Literal["light", "some", "much"]
 
-QUESTIONS: Final = ("long", "sleep", "people", "mood", "hide", "stop")
+QUESTIONS: Final[tuple[str, ...]] = ("long", "sleep", "people", "mood", "hide", "stop")
 """Longer than meant, sleep and meals, people given up, only comfort, hidden from others, tried to do less in vain."""
 
-ANSWERS: Final = ("never", "seldom", "often", "always")
+ANSWERS: Final[tuple[str, ...]] = ("never", "seldom", "often", "always")
 """What may be answered; its place is what it counts."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Response, post
 
 from anban.base.db import Connection
-from anban.base.errors import BadInput, NotFound
+from anban.base.errors import BadInput, NotFound, StorageFailed
 from anban.base.ids import new_id
 from anban.cases.request import Wish, request_person
 from anban.law.performs import performs
@@ -25,7 +25,7 @@ from anban.risk.self_check import QUESTIONS, Band, band_of
 from anban.web.manage import keeps_contacts
 from anban.web.me.door import MOST_FORM, PATH, Asking, typed
 from anban.web.me.facts import Mine
-from anban.web.me.page import check_page, lines_for, show, whose
+from anban.web.me.page import check_page, lines_for, lost, show, whose
 from anban.web.user import Pages, ThePages
 
 BANDS: tuple[Band, ...] = ("light", "some", "much")
@@ -124,8 +124,11 @@ async def remove_contact(request: Request[Any, Any, Any], pages: ThePages) -> Re
 @post("/me/help", status_code=200, include_in_schema=False, request_max_body_size=MOST_FORM)
 async def ask_for_help(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """Ask the desk for a real person, with one press, at any level and in any mode."""
-    who, mine, _ = await _acting(request, pages)
-    await _ask(pages, who, mine)
+    try:
+        who, mine, _ = await _acting(request, pages)
+        await _ask(pages, who, mine)
+    except StorageFailed:
+        return lost(request, pages)
     return _back(pages, who, "/me/help")
 
 

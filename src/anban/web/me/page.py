@@ -7,6 +7,7 @@ from typing import Any, Literal
 from litestar import Request, Response, get
 
 from anban.base.db import Connection
+from anban.base.errors import StorageFailed
 from anban.cases.case import events_of, open_case_of
 from anban.cases.course import course
 from anban.cases.crisis import CRISIS
@@ -106,6 +107,13 @@ async def slow_down(request: Request[Any, Any, Any], pages: ThePages) -> Respons
 @get("/me/help", include_in_schema=False)
 async def help_page(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """One press asks for a real person; numbers stand beside it. What is said of the desk is so at this moment."""
+    try:
+        return await _help(request, pages)
+    except StorageFailed:
+        return lost(request, pages)
+
+
+async def _help(request: Request[Any, Any, Any], pages: Pages) -> Response[str]:
     who, mine = await whose(request, pages)
     rt = pages.gateway.rt
     lines = await lines_for(rt, who, mine, "talk")
@@ -121,10 +129,12 @@ async def help_page(request: Request[Any, Any, Any], pages: ThePages) -> Respons
 @get(CLOSED, include_in_schema=False)
 async def closed_page(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """For whoever comes without the app: how to come in, and that help needs no log-in."""
-    lang = lang_of(request)
-    lines = shown_lines(pages.gateway.rt.words.helplines.from_memory(), lang)
-    html = pages.render("me/closed.html", lang, here=CLOSED, lines=lines, elder=False, demo=pages.demo_key is not None)
-    return _answer(html, request, 401)
+    return _without(request, pages, "demo" if pages.demo_key is not None else "text", 401)
+
+
+def lost(request: Request[Any, Any, Any], pages: Pages) -> Response[str]:
+    """Nothing can be read or written: nobody can be called from here, said so, with numbers that work."""
+    return _without(request, pages, "lost", 503)
 
 
 async def whose(request: Request[Any, Any, Any], pages: Pages) -> tuple[Asking, Mine]:
@@ -209,6 +219,13 @@ async def lines_for(rt: Runtime, who: Asking, mine: Mine, need: Literal["talk", 
         return found
     more = rt.words.helplines.from_memory(need, unreached)
     return (*found, *(line for line in more if line.number not in {each.number for each in found}))
+
+
+def _without(request: Request[Any, Any, Any], pages: Pages, why: str, status: int) -> Response[str]:
+    lang = lang_of(request)
+    lines = shown_lines(pages.gateway.rt.words.helplines.from_memory(), lang)
+    html = pages.render("me/closed.html", lang, here=CLOSED, lines=lines, elder=False, why=why)
+    return _answer(html, request, status)
 
 
 def _time(mine: Mine, lang: Lang) -> dict[str, Any]:
