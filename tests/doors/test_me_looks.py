@@ -96,3 +96,12 @@ def test_the_slow_down_card_stands_over_the_box_while_money_is_in_danger(chat: P
         assert findings(chat) == []
     else:
         expect(chat.locator("#slow")).to_be_hidden()
+
+
+def test_beside_the_help_card_it_is_folded_and_the_reply_stays_in_sight(chat: Page) -> None:
+    answers(chat, {"text": "先停一停。", "anban": {"property": "P3", "level": "L3", "author": "system"}})
+    say(chat, "客服让我转账")
+    expect(chat.locator("#slow")).to_be_visible()
+    expect(chat.locator("#slow a[href='tel:110']")).to_be_hidden()
+    expect(chat.locator("#lines")).to_be_visible()
+    assert in_sight(chat, "#text") and in_sight(chat, "#label")

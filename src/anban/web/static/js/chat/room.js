@@ -52,9 +52,16 @@ function level(value) {
   notices.crisis(Number(value.slice(1)) >= 3);
 }
 
+/** The slow-down card stands while money is in danger; beside an open help card it is folded. */
+function slow(on, folded) {
+  const card = at("slow");
+  if (on && (card.hidden || folded)) card.open = !folded;
+  card.hidden = !on;
+}
+
 function take(anban) {
   if (anban.level) level(anban.level);
-  if (anban.property) at("slow").hidden = !["P2", "P3"].includes(anban.property);
+  if (anban.property) slow(["P2", "P3"].includes(anban.property), Number((anban.level ?? "L0").slice(1)) >= 2);
   // For an AI the service names the character by its id, which is not for people to read.
   if (anban.author) speaker.set(anban.author, anban.author === "human" ? anban.speaker : "");
   help.routes(anban.help?.lines);
