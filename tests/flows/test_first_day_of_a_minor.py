@@ -72,14 +72,24 @@ def opened(browser: Browser, *, phone: bool) -> tuple[BrowserContext, Page]:
 
 def heard(page: Page, text: str) -> str:
     """Say something in the chat and read the whole answer."""
-    before = page.locator(".turn:not(.me) .said").count()
+    answers = page.locator(".turn:not(.me):not(.aside) .said")
+    close_notice(page)
+    before = answers.count()
     say(page, text)
-    expect(page.locator(".turn:not(.me) .said")).not_to_have_count(before, timeout=20_000)
+    expect(answers).to_have_count(before + 1, timeout=20_000)
     expect(page.locator("[data-live]")).to_have_count(0, timeout=20_000)
+    expect(answers.last).not_to_be_empty()
+    said = answers.last.inner_text()
+    close_notice(page)
+    return said
+
+
+def close_notice(page: Page) -> None:
+    """Press the last button of a notice that is up; it would lie over the box to type in."""
     page.wait_for_timeout(200)
     if page.locator("#notice").is_visible():
         page.locator("#notice .choices > *").last.click()
-    return page.locator(".turn:not(.me) .said").last.inner_text()
+        expect(page.locator("#notice")).to_be_hidden()
 
 
 def test_the_first_day_of_a_thirteen_year_old(browser: Browser, tmp_path: Path) -> None:
