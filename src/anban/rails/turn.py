@@ -12,11 +12,13 @@ import structlog
 
 from anban.base.errors import StorageFailed, told
 from anban.conversations.mailbox import newest
+from anban.conversations.usage import Usage
 from anban.detectors.signal import Reading
 from anban.detectors.stated.leaving import asks_to_leave
 from anban.law.rulebook import Rulebook
 from anban.people.models import User
 from anban.people.standing import NO_FAMILY, Family, Standing, standing_with
+from anban.provider.meeting import Character
 from anban.provider.models import Service
 from anban.rails.acts import answered, comforted, relayed, spoken
 from anban.rails.asking import ask_for_person
@@ -26,12 +28,13 @@ from anban.rails.chunks import Chunk
 from anban.rails.danger import keep_level, lines
 from anban.rails.input import earlier, observe
 from anban.rails.leaving import farewell, person
-from anban.rails.limits import reached, time_left
+from anban.rails.limits import Around, Limit, reached, time_left
 from anban.rails.looking import look
 from anban.rails.message import Message
 from anban.rails.policy import decide, without_storage
 from anban.rails.post import Flight
 from anban.rails.presence import Present, follow_case, gather_facts
+from anban.rails.recognising import recognised
 from anban.rails.record import use_session
 from anban.rails.relay import hand_over
 from anban.rails.runtime import Runtime
@@ -75,10 +78,7 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 
     present.held = decayed(present.held, message.at, rules.lasting("risk-decay-hours"))
     before = earlier(message, present.recent, rules)
-    used, near = counted(present, message.persona, rules, message.at), around(present, message.persona, rules)
-    limit = reached(message.service, standing, used, rules, message.at, near)
-    role = await cast_for(message, standing, rules, rt)
-    limit = limit or not_met(role, standing, rules)
+    used, near, role, limit = await _bounds(message, present, standing, rules, rt)
     gentle = rules.table("signal-gentle-thresholds")
 
     def decided(reading: Reading, seen: Assessed) -> Verdict:
@@ -87,6 +87,11 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
 
     # Always look, whatever follows; what is seen at once is not kept waiting for what takes longer.
     message, reading, seen, verdict = await look(message, before, rules, rt, decided)
+    if stored and await recognised(message, present, standing, reading, rules, rt):
+        # Taken for a minor from this message on: what holds for minors holds for its answer too.
+        standing, rules = standing_and_rules(message.service, present.user, message.at, rt, present.family)
+        used, near, role, limit = await _bounds(message, present, standing, rules, rt)
+        verdict = decided(reading, seen)
     situation = Situation(message, present, standing, rules, reading, seen, verdict, (), before)
     situation.leaving, situation.flight, situation.role = leaving, flight, role
     situation.left = time_left(standing, used, rules, message.at, near)
@@ -100,6 +105,16 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
     async with aclosing(act) as chunks:
         async for chunk in chunks:
             yield chunk
+
+
+async def _bounds(
+    message: Message, present: Present, standing: Standing, rules: Rulebook, rt: Runtime
+) -> tuple[Usage, Around, Character | None, Limit | None]:
+    """What bounds this person here: their time, what stands around it, the character, and the limit reached if any."""
+    used, near = counted(present, message.persona, rules, message.at), around(present, message.persona, rules)
+    role = await cast_for(message, standing, rules, rt)
+    limit = reached(message.service, standing, used, rules, message.at, near) or not_met(role, standing, rules)
+    return used, near, role, limit
 
 
 async def _act(situation: Situation, rt: Runtime) -> AsyncGenerator[Chunk]:
