@@ -60,8 +60,8 @@ EVERYWHERE = {"orjson", "structlog"}
 """Two libraries without an owner: encoding JSON, and writing a line for whoever runs the machine."""
 
 RETENTION = {
-    "account-record", "case-record", "consent-record", "evidence-ledger", "interaction-text", "notice-record", "operations",
-    "provider-record", "risk-record", "usage-record", "user-key",
+    "account-record", "case-record", "consent-record", "evidence-ledger", "interaction-text", "notice-record",
+    "operations", "provider-record", "risk-record", "usage-record", "user-key",
 }  # fmt: skip
 """The classes of data by how long they are kept."""
 
