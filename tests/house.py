@@ -281,14 +281,15 @@ async def open_house(
 
     `parts` are pieces of the runtime to put in place of the built ones.
     """
-    built = await build(Settings(demo=True, data=data, **settings))
+    chosen = Settings(demo=True, data=data, **settings)
+    own = listed_words(chosen.wordlists)
+    panel = PLAIN if own is None else Panel([*_EXPLICIT, own], Readings())
+    built = await build(chosen, panel)
     await built.rt.model.close()
     clock, model = MovableClock(at), ScriptedModel()
-    own = listed_words(built.settings.wordlists)
-    panel = PLAIN if own is None else Panel([*_EXPLICIT, own], Readings())
     given = {"clock": clock, "model": model, "model_name": "scripted", "panel": panel, **(parts or {})}
     built = replace(built, rt=replace(built.rt, **given))
-    transport = httpx.ASGITransport(app=mount(built))
+    transport = httpx.ASGITransport(app=_Doors(built))
     key = {"Authorization": f"Bearer {DEMO_KEY}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://house", headers=key) as http:
         db = built.rt.db
@@ -296,6 +297,19 @@ async def open_house(
             yield House(built, clock, model, http)
         finally:
             await db.close()
+
+
+class _Doors:
+    """The doors of a house, hung when the first request comes: most evenings need none."""
+
+    def __init__(self, built: Built) -> None:
+        self._built = built
+        self._app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._app is None:
+            self._app = mount(self._built)
+        await self._app(scope, receive, send)
 
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:

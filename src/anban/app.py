@@ -39,7 +39,7 @@ from anban.cases.usage_day import USAGE_DAY, carry_usage_day, promise_usage_day
 from anban.conversations import models as _conversations
 from anban.conversations import usage_models as _usage
 from anban.detectors.listed.listed_words import listed_words
-from anban.detectors.panel import build_panel
+from anban.detectors.panel import Panel, build_panel
 from anban.detectors.senses.image import can_see, read_image
 from anban.law.register import Register, load
 from anban.ledger import models as _ledger
@@ -154,8 +154,11 @@ def every_table() -> MetaData:
     return metadata
 
 
-async def build(settings: Settings) -> House:
-    """Everything a process needs. Raises `Misconfigured`; a database that does not open leaves help, and no chat."""
+async def build(settings: Settings, panel: Panel | None = None) -> House:
+    """Everything a process needs. Raises `Misconfigured`; a database that does not open leaves help, and no chat.
+
+    `panel` stands in for the detectors that ship with Anban: loading those takes most of the time.
+    """
     clock = ShiftedClock() if settings.demo else SystemClock()
     register = load()
     check_against_law(settings, register, clock.now())
@@ -177,7 +180,7 @@ async def build(settings: Settings) -> House:
         db=db,
         keys=keys,
         rules=rules,
-        panel=build_panel(listed=listed),
+        panel=panel or build_panel(listed=listed),
         words=words,
         model=model,
         model_name=settings.upstream_model or ("" if settings.upstream_url else "anban-demonstration"),

@@ -1,4 +1,4 @@
-"""「我今年初二」 in an adult's account: the mode switches at once, with a reason; after an appeal a person restores it."""
+"""「我今年初二」 in an adult's account: the mode switches at once, with a reason; an appeal to a person restores it."""
 
 from pathlib import Path
 

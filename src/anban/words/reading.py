@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, TypeVar
@@ -56,6 +57,7 @@ class Template:
         return self.variants.get(audience) or self.variants["adult"]
 
 
+@cache
 def read_templates(lang: Lang) -> tuple[Template, ...]:
     """All templates of one language; Misconfigured for a malformed file, a twin id or an untrue claim."""
     found: dict[str, Template] = {}
@@ -76,6 +78,7 @@ def reworded(base: Template, text: Mapping[Audience, Sequence[str]], version: in
     return replace(base, variants=variants, version=version, status="approved", approved_by=tuple(by))
 
 
+@cache
 def read_pages(lang: Lang) -> Mapping[str, str]:
     """Page words from every `pages*.yaml`, flat key to text; Misconfigured when a key is given twice."""
     words: dict[str, str] = {}
