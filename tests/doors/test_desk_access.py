@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from anban.people.safety_card import keep_card
 from anban.provider.demo_staff import seed_demo
 from anban.provider.services import open_service
 from tests.doors.at_the_desk import PAGE, browser
@@ -154,3 +155,16 @@ async def test_a_debrief_is_for_its_author_and_the_leads(house: House) -> None:
         await lin.act(case, "open", reason="follow-up")
         found = ["手还在抖" in (await each.page(f"/desk/cases/{case}")).text for each in (lin, chen, wang)]
     assert found == [True, False, True]
+
+
+async def test_the_safety_card_is_for_whoever_holds_the_conversation(house: House) -> None:
+    case = await in_danger(house)
+    person = await house.person()
+    rules = house.rt.rules(house.service, frozenset(), house.clock.now())
+    given = {"helps": ["听那张钢琴专辑"], "people": ["表姐"]}
+    await house.rt.db.write(lambda connection: keep_card(connection, person, given, house.clock.now(), rules))  # type: ignore[arg-type]
+    async with at_desk(house) as lin:
+        assert "钢琴" not in (await lin.page(f"/desk/cases/{case}")).text
+        await lin.act(case, "claim")
+        shown = (await lin.page(f"/desk/cases/{case}")).text
+        assert "安全卡" in shown and "钢琴" in shown and "表姐" in shown

@@ -8,6 +8,7 @@ from typing import Any
 
 from anban.conversations.reading import Line
 from anban.detectors.vocabulary import name_of
+from anban.people.safety_card import PARTS as CARD_PARTS
 from anban.risk.explain import explained
 from anban.risk.ladder import LIFE_NAMES, PROPERTY_NAMES
 from anban.risk.models import Reason
@@ -83,6 +84,7 @@ async def case_view(desk: Desk, who: SignedIn, case: str, lang: Lang) -> dict[st
         "zone": zone.key,
         "card": _card(seen, pointed, reader),
         "contacts": _contacts(seen, reader),
+        "safety": _safety(seen),
         "notes": _notes(seen, reader),
         "phrases": _phrases(seen, reader) if so_far.claimed_by == who.staff.id else [],
         "scripts": _scripts(seen, reader) if "call" in may else [],
@@ -211,6 +213,14 @@ def _excerpt(line: Line, pointed: Mapping[str, Pointed], reader: Reader) -> list
 
 def _outcome(events: Any) -> str:
     return next((str(event.facts["outcome"]) for event in reversed(events) if event.facts.get("outcome")), "")
+
+
+def _safety(seen: Seen) -> list[dict[str, Any]]:
+    """What the person wrote for themselves on a calm day: the parts of their safety card that hold anything."""
+    card = seen.card
+    if card is None:
+        return []
+    return [{"part": part, "lines": list(card.part(part))} for part in CARD_PARTS if card.part(part)]
 
 
 def _contacts(seen: Seen, reader: Reader) -> list[dict[str, Any]]:

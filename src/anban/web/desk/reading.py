@@ -18,6 +18,7 @@ from anban.law.rulebook import Rulebook
 from anban.ledger.kinds import Kind
 from anban.people.contacts import contacts_of
 from anban.people.models import Contact, User
+from anban.people.safety_card import SafetyCard, card_of
 from anban.people.standing import Standing, standing_of
 from anban.people.users import find
 from anban.provider.staff import Staff, staff_of
@@ -62,6 +63,7 @@ class Seen:
     lines: tuple[Line, ...] = ()
     notes: tuple[Note, ...] = ()
     contacts: tuple[Contact, ...] = field(default=(), repr=False)
+    card: SafetyCard | None = field(default=None, repr=False)
 
 
 def reasons_for(case: Case, so_far: Course, who: Staff) -> tuple[Reason, ...]:
@@ -160,6 +162,7 @@ def _load(connection: Connection, desk: Desk, who: SignedIn, identifier: str) ->
         lines=conversation(connection, user.id, user.key, rules.whole("desk-excerpt-turns")) if reading else (),
         notes=_notes(connection, user, case, who.staff) if reading else (),
         contacts=contacts_of(connection, user) if identity else (),
+        card=card_of(connection, user) if reading else None,
     )
 
 
