@@ -28,6 +28,9 @@ NOW = "我已经把药吃下去了"
 PLAN = "我不想活了，药已经买好了"
 RESULTS = Path(__file__).parent / "results" / "crisis.json"
 REAL = 20
+SETTLED = 260.0
+"""Seconds after which an unclaimed case has gone through all its lines and waits for its next alarm."""
+
 RESPONDER_SECONDS = 20.0
 """How long one look at a case takes in the flood; the same in quiet and in flood."""
 
@@ -176,7 +179,8 @@ def _idle(service: Running, wanted: int) -> dict[str, Any]:
     """What open cases cost while nothing happens: of the last flood, so that there are `wanted` of them."""
     assert service._process is not None
     process = psutil.Process(service._process.pid)
-    time.sleep(20)
+    # Until every line has been called and every alarm has gone out: from then on nothing happens.
+    time.sleep(SETTLED)
     before, began = process.cpu_times(), time.monotonic()
     time.sleep(30)
     after = process.cpu_times()

@@ -16,6 +16,9 @@ from anban.risk.ladder import LIFE_NAMES
 LEAD = 3
 """The tier of those who are called when the lines before them have not answered."""
 
+LONGER = 2
+"""How often the pause between alarms doubles: each quarter of an hour, then each half, then each hour, without end."""
+
 TRIGGERS = {
     "self": ("suicide", "self-harm"),
     "health-emergency": ("life", "health"),
@@ -147,7 +150,8 @@ def _desk(course: Course, duty: Collection[int], rules: Rulebook, now: datetime)
             yield OffHours()
         alarm = since
         yield now + rules.lasting("desk-recheck-minutes")
-    again = course.alarmed[-1] + rules.lasting("desk-alarm-again-minutes") if course.alarmed else alarm
+    pause = rules.lasting("desk-alarm-again-minutes") * 2 ** min(max(len(course.alarmed) - 1, 0), LONGER)
+    again = course.alarmed[-1] + pause if course.alarmed else alarm
     yield Alarm("unclaimed" if course.paged or duty else "off-hours") if now >= again else again
 
 
