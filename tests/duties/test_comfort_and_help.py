@@ -77,6 +77,7 @@ async def test_nobody_hears_the_same_words_twice_in_a_row(house: House) -> None:
 
 
 async def test_no_word_claims_that_somebody_was_told_when_nobody_was(house: House) -> None:
+    await house.everybody_off()
     for _ in range(4):
         text = (await house.say(DANGER)).text
         assert "同事" not in text or "没有" in text
