@@ -38,7 +38,7 @@ class GivenExemption(msgspec.Struct, forbid_unknown_fields=True):
     """What somebody is spared from now on, for how many hours, by whom and why."""
 
     limit: Literal["time", "quiet"]
-    hours: Annotated[float, msgspec.Meta(gt=0, le=LONGEST)]
+    hours: Annotated[float, msgspec.Meta(ge=0.01, le=LONGEST)]
     by: Literal["guardian", "desk", "provider"]
     reason: Short
 
