@@ -11,6 +11,8 @@ from anban.law.table import test_file
 
 _DONE = ("automated", "assisted")
 _KINDS = "ledger/kinds.py"
+_KIND = re.compile(r"\bKind\.([A-Z0-9_]+)\b")
+_QUOTED = re.compile(r"""["']([a-z0-9-]+)["']""")
 
 
 def missing_links(
@@ -95,10 +97,8 @@ def unread(register: Register, sources: Mapping[str, str]) -> list[str]:
 
 def read_by(register: Register, sources: Mapping[str, str]) -> dict[str, list[str]]:
     """Parameter -> the modules whose text names it as a string."""
-    return {
-        name: [module for module, text in sources.items() if f'"{name}"' in text or f"'{name}'" in text]
-        for name in register.parameters
-    }
+    named = {module: set(_QUOTED.findall(text)) for module, text in sources.items()}
+    return {name: [module for module, words in named.items() if name in words] for name in register.parameters}
 
 
 def unmet(register: Register) -> list[str]:
@@ -110,9 +110,10 @@ def unmet(register: Register) -> list[str]:
 def silent(kinds: AbstractSet[str], planned: AbstractSet[str], sources: Mapping[str, str]) -> list[str]:
     """Kinds of entry that nobody writes though they are not called planned, and the other way round."""
     lines: list[str] = []
+    written = {module: set(_KIND.findall(text)) for module, text in sources.items() if module != _KINDS}
     for kind in sorted(kinds):
-        name = re.compile(rf"\bKind\.{kind.replace('.', '_').upper()}\b")
-        writers = [module for module, text in sources.items() if module != _KINDS and name.search(text)]
+        name = kind.replace(".", "_").upper()
+        writers = [module for module, names in written.items() if name in names]
         if not writers and kind not in planned:
             lines.append(f"{kind}: no code writes this kind of entry; write it, or list it as planned")
         if writers and kind in planned:
