@@ -30,7 +30,7 @@ EVERY = PHONES | BOTS
 OUTCOMES: dict[Mode, tuple[str, str | None]] = {
     "works": ("accepted", ""),
     "refuses": ("refused", None),
-    "down": ("unknown", "unreachable"),
+    "down": ("unknown", None),
     "slow": ("unknown", "slow"),
     "loses": ("accepted", ""),
     "fails-after": ("unknown", "http-500"),
