@@ -150,5 +150,5 @@ def _greet(settings: Settings, port: int, first_key: str | None, demo_master_key
         key = "the master key lies beside the data, " if demo_master_key else ""
         out.print(
             "\n[yellow]Demo mode protects nobody:[/yellow] one public key opens everything, "
-            f"{key}no desk is staffed, nobody outside is told.\n"
+            f"{key}the desk's people are invented, nobody outside is told.\n"
         )
