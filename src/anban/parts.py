@@ -23,11 +23,10 @@ from anban.law.register import Register
 from anban.law.rulebook import Rulebook
 from anban.provider.demo_staff import seed_demo
 from anban.provider.models import Service
-from anban.provider.services import add_key, has_keys, open_service
+from anban.provider.services import Rules, add_key, has_keys, open_service
 from anban.rails.consult import Consulted
 from anban.rails.hearing import Hearing
 from anban.rails.opinion import Opinion
-from anban.rails.runtime import Rules
 from anban.rails.upstream import Timeouts, Upstream
 from anban.settings import DEMO_KEY, Settings
 

@@ -1,6 +1,5 @@
 """A contact has said that they know: the calling ends, and the person may be told so."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,19 +8,16 @@ from anban.base.keys import MasterKeys
 from anban.cases.case import CaseEvent, append, locked_case
 from anban.cases.course import course
 from anban.cases.crisis import case_entry
-from anban.conversations.mailbox import put
+from anban.conversations.mailbox import put_care
 from anban.law.performs import performs
-from anban.law.rulebook import Rulebook
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
 from anban.outreach.receipts import use
-from anban.people.users import find, service_and_ref
-from anban.provider.models import Service
+from anban.people.users import find_by_id
+from anban.provider.services import Rules
 from anban.provider.services import find as find_service
 from anban.words.promise import PromiseState
 from anban.words.templates import Words
-
-Rules = Callable[[Service, frozenset[str], datetime], Rulebook]
 
 
 @performs("contact-told")
@@ -62,14 +58,9 @@ def contact_knows(
     rulebook = rules(service, frozenset(), at).version
     facts = {"contact": contact, "seconds": (at - told_at).total_seconds()}
     write(connection, case_entry(changed, Kind.OUTREACH_CONFIRMED, at, rulebook, dict(facts), "contact"))
-    named = service_and_ref(connection, case.user)
-    user = None if named is None else find(connection, keys, case.service, named[1])
+    user = find_by_id(connection, keys, case.user)
     if user is not None and so_far.theme != "threat":
-        lang = "zh" if service.place == "cn" else "en"
-        text = words.render("contact.answered", lang=lang, state=PromiseState(contact="received")).text
-        put(
-            connection, user.id, user.key, conversation="", kind="care", at=at,
-            payload={"author": "system", "text": text, "about": "contact.answered"},
-            once=f"{case.id}|answered|{so_far.cycle}",
-        )  # fmt: skip
+        text = words.render("contact.answered", lang=service.lang, state=PromiseState(contact="received")).text
+        once = f"{case.id}|answered|{so_far.cycle}"
+        put_care(connection, user.id, user.key, text=text, about="contact.answered", at=at, once=once)
     return case.user

@@ -163,7 +163,7 @@ def _look(connection: Connection, piece: Piece, c: Carrying) -> tuple[Ring | Non
         wake=False,
     )  # fmt: skip
     _note(connection, case, Kind.DESK_ALARMED, now, rules, _MACHINE, facts)
-    words, lang = c.words, "zh" if service.place == "cn" else "en"
+    words, lang = c.words, service.lang
     link = f"{c.public_url}/desk"
     hours = int((clock.opened_at + rules.lasting("age-appeal-hours") - now) / timedelta(hours=1))
     text = words.render("desk.appeal-due", lang=lang, slots={"hours": str(max(0, hours)), "link": link}).text

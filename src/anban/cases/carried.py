@@ -1,6 +1,6 @@
 """The person behind a case as whoever carries it needs them: whom to tell, who is on duty, which rules hold."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,18 +10,19 @@ from anban.base.errors import NotFound
 from anban.base.keys import MasterKeys
 from anban.cases.case import Case
 from anban.cases.owed import Reach
-from anban.conversations.mailbox import put
+from anban.conversations.mailbox import put_care
 from anban.law.rulebook import Rulebook
 from anban.outreach.channel import Letter
 from anban.outreach.outreach import Outreach, Step
 from anban.people.contacts import contacts_of
 from anban.people.models import Contact, User
 from anban.people.standing import Standing, standing_of
-from anban.people.users import find, service_and_ref
+from anban.people.users import find_by_id
 from anban.provider.models import Service
 from anban.provider.rota import OnDuty, on_duty
+from anban.provider.services import Rules
 from anban.provider.services import find as find_service
-from anban.words.helplines import Lang, Line
+from anban.words.helplines import Lang
 from anban.words.promise import Contact as ContactSaid
 from anban.words.promise import PromiseState
 from anban.words.templates import Words
@@ -38,12 +39,11 @@ class Carried:
     contacts: tuple[Contact, ...]
     steps: dict[str, tuple[Step, ...]]
     duty: tuple[OnDuty, ...]
-    lines: tuple[Line, ...]
 
     @property
     def lang(self) -> Lang:
-        """The language of whoever is told; of the service's own place."""
-        return "zh" if self.service.place == "cn" else "en"
+        """The language of whoever is told."""
+        return self.service.lang
 
     @property
     def reach(self) -> Sequence[Reach]:
@@ -67,25 +67,22 @@ class Carried:
 
     def tell_person(self, connection: Connection, case: Case, template: str, words: Words, at: datetime) -> None:
         """Leave our own words for the person, outside any reply."""
-        state = PromiseState(contact=_said_of_contact(template), lines=self.lines)
+        state = PromiseState(contact=_said_of_contact(template))
         text = words.render(template, lang=self.lang, audience=self.standing.audience, state=state).text
-        put(
-            connection, self.user.id, self.user.key, conversation="", kind="care", at=at,
-            payload={"author": "system", "text": text, "about": template}, once=f"{case.id}|{template}|{at:%Y%m%d%H}",
-        )  # fmt: skip
+        once = f"{case.id}|{template}|{at:%Y%m%d%H}"
+        put_care(connection, self.user.id, self.user.key, text=text, about=template, at=at, once=once)
 
 
 def carried(
     connection: Connection,
     case: Case,
     keys: MasterKeys,
-    rules: Callable[[Service, frozenset[str], datetime], Rulebook],
+    rules: Rules,
     outreach: Outreach,
     now: datetime,
 ) -> Carried:
     """Read everything about the person that their case needs now. Raises `NotFound`."""
-    named = service_and_ref(connection, case.user)
-    user = None if named is None else find(connection, keys, case.service, named[1])
+    user = find_by_id(connection, keys, case.user)
     if user is None:
         raise NotFound("the person of this case is not there")
     service = find_service(connection, case.service)
@@ -97,7 +94,7 @@ def carried(
         known = tuple(sorted(known, key=lambda each: each.kind != "emergency"))
     steps = {each.id: outreach.steps_for(each, drill=case.is_drill) for each in known}
     duty = on_duty(connection, service.id, now)
-    return Carried(user, service, standing, rules(service, standing.groups, now), known, steps, duty, ())
+    return Carried(user, service, standing, rules(service, standing.groups, now), known, steps, duty)
 
 
 def _said_of_contact(template: str) -> ContactSaid:

@@ -138,8 +138,3 @@ def _conclude(connection: Connection, piece: Piece, c: Carrying, plan: Plan, out
         write(connection, case_entry(case, Kind.OUTREACH_SENT, now, plan.rulebook, facts))
         if outcome.state == "accepted" and so_far.told is None:
             person.tell_person(connection, case, "contact.told", c.words, now)
-
-
-def overdue_before(now: datetime) -> datetime:
-    """Work that was due before this is work nobody does: `/readyz` and `doctor` say so."""
-    return now - timedelta(seconds=60)

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from anban.base.clock import Clock
 from anban.base.db import Database
 from anban.base.keys import MasterKeys
 from anban.cases.ringing import Ringing
-from anban.law.rulebook import Rulebook
 from anban.outreach.outreach import Outreach
-from anban.provider.models import Service
+from anban.provider.services import Rules
 from anban.words.templates import Words
 
 
@@ -21,7 +19,7 @@ class Carrying:
     db: Database
     clock: Clock
     keys: MasterKeys
-    rules: Callable[[Service, frozenset[str], datetime], Rulebook]
+    rules: Rules
     words: Words
     outreach: Outreach
     ringing: Ringing

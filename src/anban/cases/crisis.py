@@ -135,13 +135,18 @@ def case_entry(
     return Entry(kind, at, case.user, actor, case.service, rulebook, told)
 
 
+def place_of(connection: Connection, user: str, level: int, audience: str, at: datetime, newcomer_hours: float) -> int:
+    """This person's band in the queue, by level, age group and how long they have been known."""
+    since = connection.execute(select(users.c.first_seen).where(users.c.id == user)).scalar()
+    newcomer = since is None or at - aware(since) < timedelta(hours=newcomer_hours)
+    return band(level, protected=audience in ("minor", "elder"), newcomer=newcomer)
+
+
 def _place(connection: Connection, danger: Danger) -> int:
     if danger.drill:
         # Nobody waits behind a drill.
         return band(0, protected=False, newcomer=True)
-    since = connection.execute(select(users.c.first_seen).where(users.c.id == danger.user)).scalar()
-    newcomer = since is None or danger.at - aware(since) < timedelta(hours=danger.newcomer_hours)
-    return band(danger.level, protected=danger.audience in ("minor", "elder"), newcomer=newcomer)
+    return place_of(connection, danger.user, danger.level, danger.audience, danger.at, danger.newcomer_hours)
 
 
 def _contacts_known(connection: Connection, case: Case, danger: Danger) -> Case:

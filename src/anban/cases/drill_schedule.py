@@ -111,7 +111,7 @@ def _look(connection: Connection, piece: Piece, c: Carrying) -> tuple[Ring | Non
     leads = tuple(each for each in every if each.role == "lead" or each.tier >= LEAD) or tuple(every)
     facts: dict[str, Fact] = {"why": DUE, "staff": sorted(each.id for each in leads)[:40]}
     write(connection, Entry(Kind.DESK_ALARMED, now, service.id, "anban", service.id, rules.version, facts))
-    ring = c.ringing.about_drills(leads, "zh" if service.place == "cn" else "en")
+    ring = c.ringing.about_drills(leads, service.lang)
     return ring, now + rules.lasting("drill-again-days")
 
 

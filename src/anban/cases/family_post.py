@@ -21,7 +21,7 @@ from anban.people.invitations import RECHECK, recheck
 from anban.people.letters import WORK as LETTER
 from anban.people.letters import FamilyLetter, conclude_letter, waiting_letter
 from anban.people.models import Contact, User, contacts
-from anban.people.users import find, service_and_ref
+from anban.people.users import find_by_id
 from anban.provider.services import find as find_service
 from anban.words.helplines import Lang
 
@@ -71,7 +71,7 @@ async def carry_claim(piece: Piece, c: Carrying, forget: Callable[[str, str], No
         found = read_claim(connection, piece.id)
         if found is None:
             return None, None
-        user = None if found.user is None else _person(connection, found.user, c)
+        user = None if found.user is None else find_by_id(connection, c.keys, found.user)
         rules = _rules(connection, found.service, c)
         return user, move_on(connection, c.keys, user, piece.id, c.clock.now(), rules)
 
@@ -88,7 +88,7 @@ async def carry_recheck(piece: Piece, c: Carrying) -> datetime | None:
         still_ours(connection, piece)
         contact = piece.id.partition("|")[2]
         owner = connection.execute(select(contacts.c.user).where(contacts.c.id == contact)).scalar()
-        user = None if owner is None else _person(connection, owner, c)
+        user = None if owner is None else find_by_id(connection, c.keys, owner)
         if user is None:
             return None
         return recheck(connection, c.keys, user, contact, c.clock.now(), _rules(connection, user.service, c))
@@ -105,8 +105,7 @@ def _taken(connection: Connection, piece: Piece, c: Carrying) -> tuple[FamilyLet
     steps = c.outreach.steps_for(Contact("", "guardian", "", route, address, also=tuple(also)))
     if letter.user and letter.tries == 1:
         _note(connection, letter, Kind.OUTREACH_ATTEMPTED, c, {})
-    place = find_service(connection, letter.service).place
-    return letter, steps, "zh" if place == "cn" else "en"
+    return letter, steps, find_service(connection, letter.service).lang
 
 
 def _over(connection: Connection, piece: Piece, letter: FamilyLetter, c: Carrying, outcome: Outcome) -> None:
@@ -121,11 +120,6 @@ def _note(connection: Connection, letter: FamilyLetter, kind: Kind, c: Carrying,
     facts: dict[str, Fact] = {"send": letter.id, "about": letter.about, "template": letter.template, **more}
     version = _rules(connection, letter.service, c).version
     write(connection, Entry(kind, c.clock.now(), letter.user, "anban", letter.service, version, facts))
-
-
-def _person(connection: Connection, identifier: str, c: Carrying) -> User | None:
-    named = service_and_ref(connection, identifier)
-    return None if named is None else find(connection, c.keys, *named)
 
 
 def _rules(connection: Connection, service: str, c: Carrying) -> Rulebook:

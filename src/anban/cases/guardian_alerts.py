@@ -14,11 +14,12 @@ from sqlalchemy import Connection
 
 from anban.base.errors import NotFound
 from anban.base.keys import MasterKeys
-from anban.cases.acknowledged import Rules, contact_knows
+from anban.cases.acknowledged import contact_knows
 from anban.cases.case import CaseEvent, cases_of
 from anban.cases.crisis import CRISIS
 from anban.law.performs import performs
 from anban.people.overview import Alert, Topic
+from anban.provider.services import Rules
 from anban.words.templates import Words
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(

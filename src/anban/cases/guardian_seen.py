@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from anban.base.errors import NotFound
 from anban.base.keys import MasterKeys
-from anban.cases.acknowledged import Rules
 from anban.cases.guardian_alerts import alerts_to
 from anban.conversations.usage import days_of
 from anban.law.rulebook import Rulebook
@@ -23,6 +22,7 @@ from anban.people.overview import DAYS, Facts, Fellow, Overview, overview
 from anban.people.standing import Standing, standing_with
 from anban.provider.models import Service
 from anban.provider.personas import personas_of
+from anban.provider.services import Rules
 
 
 @dataclass(frozen=True, slots=True)

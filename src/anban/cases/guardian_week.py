@@ -17,7 +17,7 @@ from anban.people.family_models import family_letters, guardians
 from anban.people.letters import put_letter
 from anban.people.models import User
 from anban.people.overview import Overview
-from anban.people.users import find, service_and_ref
+from anban.people.users import find_by_id
 from anban.provider.services import find as find_service
 
 WEEK: Final = "guardian-week"
@@ -91,7 +91,7 @@ def _write(connection: Connection, piece: Piece, guardian: str, c: Carrying, zon
     still_ours(connection, piece)
     now = c.clock.now()
     found = read_claim(connection, guardian)
-    user = None if found is None or found.user is None else _person(connection, found.user, c)
+    user = None if found is None or found.user is None else find_by_id(connection, c.keys, found.user)
     if found is None or user is None or found.state != "bound" or _written(connection, found, now):
         return
     service = find_service(connection, found.service)
@@ -119,8 +119,3 @@ def _written(connection: Connection, claim: Claim, now: datetime) -> bool:
         family_letters.c.made_at > now - timedelta(days=DAYS - 1),
     )
     return connection.execute(lately.limit(1)).first() is not None
-
-
-def _person(connection: Connection, identifier: str, c: Carrying) -> User | None:
-    named = service_and_ref(connection, identifier)
-    return None if named is None else find(connection, c.keys, *named)

@@ -18,7 +18,6 @@ from anban.ledger.ledger import write
 from anban.outreach.channel import Letter
 from anban.outreach.receipts import new_link
 from anban.people.models import Contact
-from anban.words.promise import PromiseState
 from anban.words.templates import Words
 
 MESSAGES = {"self": "contact.message.self", "property": "contact.message.property"}
@@ -112,7 +111,6 @@ def _message(person: Carried, contact: Contact, theme: str, link: str, words: Wo
         MESSAGES.get(theme, "contact.message.health"),
         lang=person.lang,
         audience=person.standing.audience,
-        state=PromiseState(lines=person.lines),
         slots={
             "service": page["service.name"],
             "called": contact.calls or page["contact.called"],

@@ -1,19 +1,16 @@
 """Somebody asks for a real person: that is a case too, at whatever level they are, and the desk is paged for it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from anban.base.times import aware
 from anban.cases.case import Case, CaseEvent, append, begin, events_of
 from anban.cases.course import course
-from anban.cases.crisis import CRISIS, case_entry, page_at_once
-from anban.cases.queue import band
+from anban.cases.crisis import CRISIS, case_entry, page_at_once, place_of
 from anban.law.performs import performs
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
-from anban.people.models import users
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +33,7 @@ def request_person(connection: Connection, wish: Wish) -> Case:
 
     Asking again while somebody is on their way, or with them already, asks once.
     """
-    since = connection.execute(select(users.c.first_seen).where(users.c.id == wish.user)).scalar()
-    newcomer = since is None or wish.at - aware(since) < timedelta(hours=wish.newcomer_hours)
-    place = band(wish.level, protected=wish.audience in ("minor", "elder"), newcomer=newcomer)
+    place = place_of(connection, wish.user, wish.level, wish.audience, wish.at, wish.newcomer_hours)
     facts = {"theme": "asks-human", "decision": wish.decision, "requested": True}
     case, is_new = begin(
         connection, service=wish.service, user=wish.user, kind=CRISIS, level=wish.level, at=wish.at,

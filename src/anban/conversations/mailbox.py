@@ -76,6 +76,14 @@ def put(
     return int(result.inserted_primary_key[0])
 
 
+def put_care(
+    connection: Connection, user: str, key: DataKey, *, text: str, about: str, at: datetime, once: str, **more: Any
+) -> int | None:
+    """Leave our own words for the person, outside any reply; `about` is a code that tells what they are about."""
+    payload = {"author": "system", "text": text, "about": about, **more}
+    return put(connection, user, key, conversation="", kind="care", at=at, payload=payload, once=once)
+
+
 def read_after(connection: Connection, user: str, key: DataKey, cursor: int, most: int = 100) -> tuple[Mail, ...]:
     """Events after `cursor`, oldest first."""
     rows = connection.execute(_AFTER, {"of_user": user, "cursor": cursor, "most": most})

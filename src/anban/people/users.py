@@ -46,6 +46,12 @@ def find(connection: Connection, keys: MasterKeys, service: str, ref: str) -> Us
     )
 
 
+def find_by_id(connection: Connection, keys: MasterKeys, identifier: str) -> User | None:
+    """The user with our own id, with their key open, or None."""
+    named = service_and_ref(connection, identifier)
+    return None if named is None else find(connection, keys, *named)
+
+
 def new_user(keys: MasterKeys, service: str, ref: str, at: datetime) -> tuple[User, dict[str, Any], dict[str, Any]]:
     """A person never met before, and the two rows that make them known (for `USER_INSERT` and `KEY_INSERT`)."""
     identifier = new_id("usr_")

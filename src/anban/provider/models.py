@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, DateTime, ForeignKey, String, Table
 
 from anban.base.db import metadata
+from anban.words.helplines import Lang
 
 tenants = Table(
     "tenants",
@@ -47,3 +48,8 @@ class Service:
     packs: tuple[str, ...]
     place: str
     state: str = "on"
+
+    @property
+    def lang(self) -> Lang:
+        """The language of whoever is told outside a conversation: that of the service's own place."""
+        return "zh" if self.place == "cn" else "en"

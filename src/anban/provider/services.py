@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, text, update
@@ -9,7 +10,11 @@ from sqlalchemy import Connection, insert, select, text, update
 from anban.base.errors import NotFound
 from anban.base.ids import new_id
 from anban.law.performs import performs
+from anban.law.rulebook import Rulebook
 from anban.provider.models import Service, service_keys, services, tenants
+
+Rules = Callable[[Service, frozenset[str], datetime], Rulebook]
+"""The rulebook of a service, for a group of people, at a moment."""
 
 
 def key_digest(key: str) -> str:

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from anban.base.clock import Clock
 from anban.base.db import Database
 from anban.base.keys import MasterKeys
 from anban.base.spool import Spool
 from anban.detectors.panel import Panel
-from anban.law.rulebook import Rulebook
-from anban.provider.models import Service
+from anban.provider.services import Rules
 from anban.rails.cast import Cast
 from anban.rails.figures import Figures
 from anban.rails.opinion import Opinion
@@ -19,8 +17,6 @@ from anban.rails.presence import Presence
 from anban.rails.senses import Senses
 from anban.rails.speech import Model
 from anban.words.templates import Words
-
-Rules = Callable[[Service, frozenset[str], datetime], Rulebook]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from anban.base.db import Connection
 from anban.base.errors import NotFound
 from anban.cases.appeal import APPEAL, KEPT, about_of, answer_appeal, open_appeal, switch_figures
 from anban.cases.case import Case, locked_case
-from anban.conversations.mailbox import put as leave
+from anban.conversations.mailbox import put_care
 from anban.people.models import User
 from anban.people.users import find, meet
 from anban.rails.post import DESK
@@ -56,13 +56,11 @@ async def post_answer(request: Request[Any, Any, Any], office: TheOffice, case_i
         person = find(connection, rt.keys, service.id, ref)
         assert person is not None
         case = answer_appeal(connection, case, person, data.responder, data.granted, data.reason, now, rules)
-        words, lang = rt.words, "zh" if service.place == "cn" else "en"
+        words, lang = rt.words, service.lang
         outcome = words.page(lang)[f"family.outcome.{case.events[-1].facts.get('outcome', KEPT)}"]
         text = words.render("family.mode-appeal", lang=lang, slots={"outcome": outcome}).text
-        leave(
-            connection, person.id, person.key, conversation="", kind="care", at=now,
-            payload={"author": "system", "text": text, "about": "appeal.answered"}, once=f"{case.id}|answered",
-        )  # fmt: skip
+        once = f"{case.id}|answered"
+        put_care(connection, person.id, person.key, text=text, about="appeal.answered", at=now, once=once)
         return case, person
 
     case, person = await rt.db.write(work)

@@ -7,7 +7,7 @@ from litestar import Request, get, post
 
 from anban.base.db import Connection
 from anban.base.errors import BadInput, Forbidden, NotFound
-from anban.conversations.mailbox import put as leave
+from anban.conversations.mailbox import put_care
 from anban.law.rulebook import Rulebook
 from anban.people.claims import Claim, Claimant, claims_on
 from anban.people.guardian_sessions import ask_link
@@ -48,12 +48,10 @@ async def post_claim(request: Request[Any, Any, Any], office: TheOffice, data: G
     def work(connection: Connection) -> tuple[str, User | None]:
         identifier, user = claim(connection, rt.keys, service.id, data.user, given, now, rules)
         if user is not None:
-            lang = "zh" if service.place == "cn" else "en"
-            text = rt.words.render("family.claim-child", lang=lang).text
-            leave(
-                connection, user.id, user.key, conversation="", kind="care", at=now,
-                payload={"author": "system", "text": text, "about": "guardian.claim", "claim": identifier},
-                once=f"claim|{identifier}",
+            text = rt.words.render("family.claim-child", lang=service.lang).text
+            put_care(
+                connection, user.id, user.key, text=text, about="guardian.claim", at=now,
+                once=f"claim|{identifier}", claim=identifier,
             )  # fmt: skip
         return identifier, user
 

@@ -10,7 +10,7 @@ from anban.base.db import Connection
 from anban.base.errors import NotFound
 from anban.cases.guardian_seen import Ward, seen_by, ward_of
 from anban.people.overview import Overview
-from anban.people.users import find, service_and_ref
+from anban.people.users import find_by_id
 from anban.provider.models import Service
 from anban.provider.services import find as find_service
 from anban.rails.limits import zone_of
@@ -71,8 +71,7 @@ async def show(
 def look(connection: Connection, rt: Runtime, user: str, guardian: str) -> Looked:
     """What this guardian may see now; for the console and for the mirror alike. Raises `NotFound`."""
     now = rt.clock.now()
-    named = service_and_ref(connection, user)
-    person = None if named is None else find(connection, rt.keys, *named)
+    person = find_by_id(connection, rt.keys, user)
     if person is None:
         raise NotFound("nothing to see here")
     service = find_service(connection, person.service)
