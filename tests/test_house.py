@@ -207,6 +207,19 @@ def test_every_table_says_how_long_it_is_kept() -> None:
     assert set(kept.values()) == RETENTION
 
 
+def test_every_table_says_whose_its_rows_are_and_what_an_erasure_does_to_them() -> None:
+    ours = {name: table for name, table in every_table().tables.items() if not name.startswith("test_")}
+    for name, table in ours.items():
+        assert {"retention", "about", "erase", "protects"} <= set(table.info), name
+        about, erase = table.info["about"], table.info["erase"]
+        assert about is None or about in table.c, name
+        people = [column.name for column in table.c for key in column.foreign_keys if key.target_fullname == "users.id"]
+        assert about in people or not people, name
+        assert erase != "none" or about is None, name
+        parents = [key.target_fullname.split(".")[0] for column in table.c for key in column.foreign_keys]
+        assert erase != "with-parent" or any(ours[parent].info["erase"] != "none" for parent in parents), name
+
+
 HOSTS = ("pypi" + ".org", "python" + "hosted.org", "npm" + "js.", "//mirr" + "ors.", "index" + "-url")
 MAKERS = ("clau" + "de", "anthro" + "pic", "co" + "pilot", "chat" + "gpt", "deep" + "mind")
 PLACES = re.compile(r"(?<![\w.~}*-])/(?:work|root|home|Users|tmp)/")

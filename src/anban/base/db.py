@@ -7,7 +7,7 @@ commit without waiting, for what an ordinary turn leaves behind.
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import structlog
 from sqlalchemy import Connection, Executable, Insert, MetaData
@@ -26,7 +26,30 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-"""Every table of the house; each declares `info={"retention": <data class>}`."""
+"""Every table of the house; each declares `info=kept(…)`."""
+
+Erase = Literal["words", "facts", "kept", "with-parent", "none"]
+"""What becomes of a table's rows when a person has everything erased.
+
+`words`: what was said and what derives from it; goes. `facts`: what is known about the person; goes. `kept`: evidence,
+consents, case records; stays for its legal period. `with-parent`: as the row that it refers to. `none`: about nobody.
+"""
+
+Protects = Literal["", "minor", "count"]
+"""What stays in minors' mode although it would go: `minor` all of it, `count` the day or month that still runs."""
+
+
+def kept(*, retention: str, about: str | None, erase: Erase, protects: Protects = "") -> dict[str, str | None]:
+    """A table's `info`: its data class (`privacy/`), the column that holds whose row it is, and what erasure does.
+
+    `about` holds a `users.id`, in some rows at least; None where no column does.
+    """
+    if erase not in get_args(Erase) or protects not in get_args(Protects) or not retention:
+        raise ValueError(f"a table says how it is kept: {retention!r}, {erase!r}, {protects!r}")
+    if about is None and erase in ("words", "facts"):
+        raise ValueError("what goes when a person has everything erased names whose row it is")
+    return {"retention": retention, "about": about, "erase": erase, "protects": protects}
+
 
 MAX_WAITING = 20_000
 """Rows that may wait for a group commit before ordinary turns are refused (reliability rule R8)."""

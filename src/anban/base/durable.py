@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from anban.base.clock import Clock
-from anban.base.db import Database, metadata
+from anban.base.db import Database, kept, metadata
 from anban.base.errors import StorageFailed, told
 from anban.base.lease import database_seconds
 
@@ -64,7 +64,7 @@ work = Table(
     Column("woken", BigInteger, nullable=False, default=0),
     Column("failures", Integer, nullable=False, default=0),
     Index("ix_work_due", "due_at", "band"),
-    info={"retention": "operations"},
+    info=kept(retention="operations", about=None, erase="none"),
 )
 
 

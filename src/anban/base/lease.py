@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Column, Connection, Float, String, Table, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 leases = Table(
     "leases",
@@ -21,7 +21,7 @@ leases = Table(
     Column("fence", BigInteger, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("expires_at", Float(53), nullable=False),
-    info={"retention": "operations"},
+    info=kept(retention="operations", about=None, erase="none"),
 )
 
 _FIRST = text(

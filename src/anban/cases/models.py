@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 cases = Table(
     "cases",
@@ -32,7 +32,7 @@ cases = Table(
     Column("band", Integer, nullable=False),
     Column("waiting_since", DateTime(timezone=True), nullable=False),
     Index("ix_cases_queue", "service", "open_key", "band", "waiting_since"),
-    info={"retention": "case-record"},
+    info=kept(retention="case-record", about="user", erase="kept"),
 )
 
 case_events = Table(
@@ -46,7 +46,7 @@ case_events = Table(
     Column("actor", String(80), nullable=False),
     Column("facts", JSON, nullable=False),
     UniqueConstraint("case", "key"),
-    info={"retention": "case-record"},
+    info=kept(retention="case-record", about=None, erase="with-parent"),
 )
 
 takeovers = Table(
@@ -57,7 +57,7 @@ takeovers = Table(
     Column("holder", String(80)),
     Column("fence", Integer, nullable=False),
     Column("since", DateTime(timezone=True), nullable=False),
-    info={"retention": "case-record"},
+    info=kept(retention="case-record", about="user", erase="kept"),
 )
 
 case_notes = Table(
@@ -71,5 +71,5 @@ case_notes = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("key_version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    info={"retention": "case-record"},
+    info=kept(retention="case-record", about="user", erase="kept"),
 )

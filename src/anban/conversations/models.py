@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 sessions = Table(
     "sessions",
@@ -26,7 +26,7 @@ sessions = Table(
     Column("seconds", Float, nullable=False),
     Column("left_at", DateTime(timezone=True)),
     Index("ix_sessions_user_last", "user", "last_at"),
-    info={"retention": "usage-record"},
+    info=kept(retention="usage-record", about="user", erase="words"),
 )
 
 turns = Table(
@@ -42,7 +42,7 @@ turns = Table(
     Column("key_version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Index("ix_turns_user_id", "user", "id"),
-    info={"retention": "interaction-text"},
+    info=kept(retention="interaction-text", about="user", erase="words"),
 )
 
 mail = Table(
@@ -60,7 +60,7 @@ mail = Table(
     Column("state_at", DateTime(timezone=True)),
     UniqueConstraint("user", "key"),
     Index("ix_mail_user_id", "user", "id"),
-    info={"retention": "interaction-text"},
+    info=kept(retention="interaction-text", about="user", erase="words"),
 )
 
 notices = Table(
@@ -76,5 +76,5 @@ notices = Table(
     Column("shown_at", DateTime(timezone=True)),
     Column("facts", JSON, nullable=False),
     UniqueConstraint("user", "kind", "window"),
-    info={"retention": "notice-record"},
+    info=kept(retention="notice-record", about="user", erase="words"),
 )

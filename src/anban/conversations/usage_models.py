@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Column, DateTime, Float, ForeignKey, String, Table
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 usage_days = Table(
     "usage_days",
@@ -14,7 +14,7 @@ usage_days = Table(
     # Seconds in each hour of that day, 24 of them.
     Column("hours", JSON, nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
-    info={"retention": "usage-record"},
+    info=kept(retention="usage-record", about="user", erase="words", protects="count"),
 )
 
 exemptions = Table(
@@ -27,5 +27,5 @@ exemptions = Table(
     Column("reason", String(120), nullable=False),
     Column("from_at", DateTime(timezone=True), nullable=False),
     Column("until_at", DateTime(timezone=True), nullable=False),
-    info={"retention": "usage-record"},
+    info=kept(retention="usage-record", about="user", erase="words"),
 )

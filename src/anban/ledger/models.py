@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, text
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 ledger_entries = Table(
     "ledger_entries",
@@ -23,7 +23,7 @@ ledger_entries = Table(
     Index("uq_ledger_entries_seq", "seq", unique=True, sqlite_where=text("seq IS NOT NULL"),
           postgresql_where=text("seq IS NOT NULL")),
     Index("ix_ledger_entries_waiting", "id", sqlite_where=text("seq IS NULL"), postgresql_where=text("seq IS NULL")),
-    info={"retention": "evidence-ledger"},
+    info=kept(retention="evidence-ledger", about="subject", erase="kept"),
 )  # fmt: skip
 
 ledger_edge = Table(
@@ -33,7 +33,7 @@ ledger_edge = Table(
     Column("size", BigInteger, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
     Column("fence", BigInteger, nullable=False),
-    info={"retention": "evidence-ledger"},
+    info=kept(retention="evidence-ledger", about=None, erase="none"),
 )
 
 ledger_checkpoints = Table(
@@ -43,7 +43,7 @@ ledger_checkpoints = Table(
     Column("root", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("note", LargeBinary, nullable=False),
-    info={"retention": "evidence-ledger"},
+    info=kept(retention="evidence-ledger", about=None, erase="none"),
 )
 
 ledger_keys = Table(
@@ -53,5 +53,5 @@ ledger_keys = Table(
     Column("public", LargeBinary, nullable=False),
     Column("first_size", BigInteger, nullable=False),
     Column("master", Integer, nullable=False),
-    info={"retention": "evidence-ledger"},
+    info=kept(retention="evidence-ledger", about=None, erase="none"),
 )

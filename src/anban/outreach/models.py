@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, String, Table
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 receipts = Table(
     "receipts",
@@ -15,7 +15,7 @@ receipts = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("used_at", DateTime(timezone=True)),
-    info={"retention": "case-record"},
+    info=kept(retention="case-record", about="user", erase="kept"),
 )
 
 local_letters = Table(
@@ -26,5 +26,6 @@ local_letters = Table(
     Column("send", String(200), nullable=False, index=True),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    info={"retention": "operations"},
+    # What a demonstration or drill would have sent is gone within days; a real letter is gone the moment it leaves.
+    info=kept(retention="operations", about=None, erase="kept"),
 )

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 age_evidence = Table(
     "age_evidence",
@@ -27,7 +27,7 @@ age_evidence = Table(
     Column("source", String(80), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
-    info={"retention": "account-record"},
+    info=kept(retention="account-record", about="user", erase="facts", protects="minor"),
 )
 
 consents = Table(
@@ -43,7 +43,7 @@ consents = Table(
     Column("given_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True)),
     Column("withdrawn_at", DateTime(timezone=True)),
-    info={"retention": "consent-record"},
+    info=kept(retention="consent-record", about="user", erase="kept"),
 )
 
 guardians = Table(
@@ -70,7 +70,7 @@ guardians = Table(
     Column("ended_at", DateTime(timezone=True)),
     Column("key_version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
-    info={"retention": "account-record"},
+    info=kept(retention="account-record", about="user", erase="facts", protects="minor"),
 )
 
 guardian_sessions = Table(
@@ -83,7 +83,7 @@ guardian_sessions = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
-    info={"retention": "operations"},
+    info=kept(retention="operations", about=None, erase="with-parent"),
 )
 
 limits = Table(
@@ -94,7 +94,7 @@ limits = Table(
     Column("by", String(16), primary_key=True),
     Column("chosen", JSON, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    info={"retention": "account-record"},
+    info=kept(retention="account-record", about="user", erase="facts", protects="minor"),
 )
 
 blocked_personas = Table(
@@ -106,7 +106,7 @@ blocked_personas = Table(
     Column("by", String(16), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
-    info={"retention": "account-record"},
+    info=kept(retention="account-record", about="user", erase="facts", protects="minor"),
 )
 
 home_marks = Table(
@@ -117,7 +117,7 @@ home_marks = Table(
     Column("by", String(16), nullable=False),
     Column("reason", String(120), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    info={"retention": "case-record"},
+    info=kept(retention="case-record", about="user", erase="facts", protects="minor"),
 )
 
 safety_cards = Table(
@@ -127,7 +127,7 @@ safety_cards = Table(
     Column("key_version", Integer, nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    info={"retention": "interaction-text"},
+    info=kept(retention="interaction-text", about="user", erase="words"),
 )
 
 spending = Table(
@@ -142,7 +142,7 @@ spending = Table(
     Column("request", String(120), nullable=False),
     Column("answer", String(40), nullable=False),
     UniqueConstraint("user", "request"),
-    info={"retention": "usage-record"},
+    info=kept(retention="usage-record", about="user", erase="words", protects="count"),
 )
 
 invitations = Table(
@@ -156,7 +156,7 @@ invitations = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("answer", String(16), nullable=False),
     Column("answered_at", DateTime(timezone=True)),
-    info={"retention": "account-record"},
+    info=kept(retention="account-record", about="user", erase="facts", protects="minor"),
 )
 
 family_letters = Table(
@@ -174,5 +174,5 @@ family_letters = Table(
     Column("state", String(16), nullable=False),
     Column("tries", Integer, nullable=False),
     Column("sealed", LargeBinary),
-    info={"retention": "operations"},
+    info=kept(retention="operations", about="user", erase="facts"),
 )

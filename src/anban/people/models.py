@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 from anban.base.keys import DataKey
 
 users = Table(
@@ -23,7 +23,8 @@ users = Table(
     Column("first_seen", DateTime(timezone=True), nullable=False),
     Column("quiet_until", DateTime(timezone=True)),
     UniqueConstraint("service", "ref"),
-    info={"retention": "account-record"},
+    # The row stays for what refers to it: a number without a name once the facts in it are emptied.
+    info=kept(retention="account-record", about="id", erase="kept"),
 )
 
 user_keys = Table(
@@ -34,7 +35,8 @@ user_keys = Table(
     Column("suite", String(24), nullable=False),
     Column("master", Integer, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
-    info={"retention": "user-key"},
+    # An erasure destroys the versions that sealed what went, never those that seal what stays.
+    info=kept(retention="user-key", about="user", erase="kept"),
 )
 
 contacts = Table(
@@ -49,7 +51,7 @@ contacts = Table(
     Column("state", String(16), nullable=False, default="stated"),
     # Why this contact may be the danger: named so by the desk or by the person. Empty for all others.
     Column("unsafe", String(40), nullable=False, default=""),
-    info={"retention": "account-record"},
+    info=kept(retention="account-record", about="user", erase="facts", protects="minor"),
 )
 
 

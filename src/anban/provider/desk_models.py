@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 staff = Table(
     "staff",
@@ -33,7 +33,7 @@ staff = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("resting_until", DateTime(timezone=True)),
     UniqueConstraint("service", "login"),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )
 
 staff_sessions = Table(
@@ -45,7 +45,7 @@ staff_sessions = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
-    info={"retention": "operations"},
+    info=kept(retention="operations", about=None, erase="none"),
 )
 
 login_attempts = Table(
@@ -55,7 +55,7 @@ login_attempts = Table(
     Column("lane", String(64), primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
-    info={"retention": "operations"},
+    info=kept(retention="operations", about=None, erase="none"),
 )
 
 shifts = Table(
@@ -71,7 +71,7 @@ shifts = Table(
     Column("time_zone", String(64), nullable=False),
     Column("from_day", String(10), nullable=False),
     Column("until_day", String(10)),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )
 
 wordings = Table(
@@ -89,7 +89,7 @@ wordings = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
     UniqueConstraint("service", "template", "lang", "version"),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )
 
 sign_offs = Table(
@@ -104,7 +104,7 @@ sign_offs = Table(
     Column("recorded_by", String(40), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("withdrawn_at", DateTime(timezone=True)),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )
 
 line_reports = Table(
@@ -116,5 +116,5 @@ line_reports = Table(
     Column("line", String(80), nullable=False),
     Column("reached", Boolean, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    info={"retention": "operations"},
+    info=kept(retention="operations", about="user", erase="facts"),
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, DateTime, ForeignKey, String, Table
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 from anban.words.helplines import Lang
 
 tenants = Table(
@@ -12,7 +12,7 @@ tenants = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("name", String(200), nullable=False),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )
 
 services = Table(
@@ -24,7 +24,7 @@ services = Table(
     Column("packs", String(400), nullable=False),
     Column("place", String(16), nullable=False),
     Column("state", String(16), nullable=False, default="on"),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )
 
 service_keys = Table(
@@ -34,7 +34,7 @@ service_keys = Table(
     Column("service", ForeignKey("services.id"), nullable=False, index=True),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import JSON, Column, DateTime, ForeignKey, String, Table, Text, UniqueConstraint
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 personas = Table(
     "personas",
@@ -26,5 +26,5 @@ personas = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
     UniqueConstraint("service", "ref"),
-    info={"retention": "provider-record"},
+    info=kept(retention="provider-record", about=None, erase="none"),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, ForeignKey, Integer, String, Table
 
-from anban.base.db import metadata
+from anban.base.db import kept, metadata
 
 risk_levels = Table(
     "risk_levels",
@@ -20,7 +20,7 @@ risk_levels = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("set_by", String(64), nullable=False),
     Column("reasons", JSON, nullable=False),
-    info={"retention": "risk-record"},
+    info=kept(retention="risk-record", about="user", erase="words"),
 )
 
 
