@@ -7,7 +7,7 @@ associated data, so that sealed rows cannot be swapped.
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from cryptography.exceptions import InvalidTag
@@ -29,10 +29,21 @@ class Unreadable(Unavailable):
 
 @dataclass(frozen=True)
 class DataKey:
-    """One user's key, open in memory."""
+    """One user's key, open in memory: the version that seals, and those before it that still open something."""
 
     version: int
-    secret: bytes
+    secret: bytes = field(repr=False)
+    before: tuple["DataKey", ...] = ()
+    """Earlier versions, while rows sealed under them are being sealed anew (an erasure is under way)."""
+
+    def of(self, version: int) -> "DataKey":
+        """The version that sealed a row. Raises `Unreadable` when it was destroyed: what it sealed is erased."""
+        if version == self.version:
+            return self
+        for each in self.before:
+            if each.version == version:
+                return each
+        raise Unreadable("the key of this row was destroyed")
 
     @cached_property
     def _cipher(self) -> AESGCM:

@@ -58,7 +58,7 @@ def last_summary(connection: Connection, user: User) -> str:
 
 
 def _text(sealed: bytes, user: User, note: str, version: int) -> str:
-    return user.key.open(sealed, _place(user, note, version)).decode()
+    return user.key.of(version).open(sealed, _place(user, note, version)).decode()
 
 
 def _place(user: User, note: str, version: int) -> str:

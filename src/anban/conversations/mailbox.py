@@ -120,7 +120,7 @@ def acknowledge(connection: Connection, identifier: int, state: str, at: datetim
 
 
 def _mail(row: Any, key: DataKey) -> Mail:
-    payload = orjson.loads(key.open(row.sealed, _place(row.user, row.key, row.key_version)))
+    payload = orjson.loads(key.of(row.key_version).open(row.sealed, _place(row.user, row.key, row.key_version)))
     state_at = aware(row.state_at) if row.state_at else None
     return Mail(row.id, row.user, row.conversation, row.kind, aware(row.at), payload, row.state, state_at)
 

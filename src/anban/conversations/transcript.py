@@ -65,7 +65,7 @@ def recent_turns(connection: Connection, user: str, key: DataKey, newest: int) -
     """The user's last turns over all conversations, oldest first."""
     found: list[Turn] = []
     for row in connection.execute(_RECENT, {"of_user": user, "newest": newest}):
-        said, answer = orjson.loads(key.open(row.sealed, _place(user, row.id, row.key_version)))
+        said, answer = orjson.loads(key.of(row.key_version).open(row.sealed, _place(user, row.id, row.key_version)))
         found.append(
             Turn(row.id, user, row.conversation, row.persona, row.session, aware(row.at), said, answer, row.author)
         )

@@ -102,7 +102,9 @@ def code_digest(keys: MasterKeys, identifier: str, code: str) -> str:
 
 def claimant_of(keys: MasterKeys, user: User | None, claim: Claim) -> Claimant:
     """Who claims, opened."""
-    told = orjson.loads(_key(keys, user).open(claim.sealed, _place(claim.id, claim.key_version)))
+    key = _key(keys, user)
+    sealing = key if user is None else key.of(claim.key_version)
+    told = orjson.loads(sealing.open(claim.sealed, _place(claim.id, claim.key_version)))
     first, second = (told["from"][0], told["from"][1]), (told["to"][0], told["to"][1])
     return Claimant(told["name"], claim.evidence, first, second, told["calls"])  # pyright: ignore[reportArgumentType]
 

@@ -79,7 +79,7 @@ def every_contact(connection: Connection, user: User) -> tuple[Contact, ...]:
     )
     found: list[Contact] = []
     for row in rows:
-        text = orjson.loads(user.key.open(row.sealed, _place(user.id, row.id, row.key_version)))
+        text = orjson.loads(user.key.of(row.key_version).open(row.sealed, _place(user.id, row.id, row.key_version)))
         also = tuple((route, address) for route, address in text.get("also", ()))
         found.append(
             Contact(

@@ -66,7 +66,7 @@ def card_of(connection: Connection, user: User) -> SafetyCard | None:
     row = connection.execute(select(safety_cards).where(safety_cards.c.user == user.id)).first()
     if row is None:
         return None
-    told = orjson.loads(user.key.open(row.sealed, _place(user.id, row.key_version)))
+    told = orjson.loads(user.key.of(row.key_version).open(row.sealed, _place(user.id, row.key_version)))
     kept = told.get("band_at")
     return SafetyCard(
         aware(row.at),

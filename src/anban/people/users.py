@@ -22,20 +22,21 @@ _FOUND = (
     .join(user_keys, user_keys.c.user == users.c.id)
     .where(users.c.service == bindparam("of_service"), users.c.ref == bindparam("of_ref"))
     .order_by(user_keys.c.version.desc())
-    .limit(1)
 )
 
 
 def find(connection: Connection, keys: MasterKeys, service: str, ref: str) -> User | None:
     """The user that `service` calls `ref`, with their key open, or None."""
-    row = connection.execute(_FOUND, {"of_service": service, "of_ref": ref}).first()
-    if row is None:
+    rows = connection.execute(_FOUND, {"of_service": service, "of_ref": ref}).all()
+    if not rows:
         return None
+    newest, *before = (keys.unwrap(row.wrapped, row.id, row.version, row.master) for row in rows)
+    row = rows[0]
     return User(
         row.id,
         service,
         ref,
-        keys.unwrap(row.wrapped, row.id, row.version, row.master),
+        replace(newest, before=tuple(before)) if before else newest,
         aware(row.first_seen),
         row.birth_year,
         row.age_band,

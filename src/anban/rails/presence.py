@@ -163,7 +163,9 @@ def follow_case(connection: Connection, present: Present) -> None:
 
 
 def _merge(found: Present, known: Present) -> None:
-    """Add what this process said a moment ago and has not written yet."""
+    """Add what this process said a moment ago and has not written yet; nothing once something was erased."""
+    if found.user is None or known.user is None or found.user.key.version != known.user.key.version:
+        return
     seen = {turn.id for turn in found.recent}
     for turn in known.recent:
         if turn.id not in seen and (not found.recent or turn.id > found.recent[-1].id):
