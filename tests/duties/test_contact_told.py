@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anban.conversations.mailbox import read_after
 from anban.ledger.kinds import Kind
 from tests.house import House
 
@@ -66,3 +67,27 @@ async def test_the_lines_of_the_ledger_hold_no_address_and_no_name(house: House)
     await house.work(minutes=3)
     for entry in await house.ledger():
         assert "13800000000" not in repr(entry.facts) and "妈妈" not in repr(entry.facts)
+
+
+async def told_that_they_know(house: House) -> str:
+    """What the person reads once their contact has pressed the button."""
+    await house.say(NOW)
+    await house.work()
+    (letter,) = await house.sent()
+    await house.http.post("/seen/" + letter["link"].rpartition("/")[2])
+    person = await house.person()
+    letters = await house.rt.db.read(lambda c: read_after(c, person.id, person.key, 0))
+    (told,) = [each.payload["text"] for each in letters if each.payload.get("about") == "contact.answered"]
+    return told
+
+
+async def test_a_minor_reads_of_their_guardian_and_that_they_did_nothing_wrong(house: House) -> None:
+    await put(house, mode="minor", guardians=[MOTHER])
+    told = await told_that_they_know(house)
+    assert "监护人已经看到" in told and "没有做错事" in told
+
+
+async def test_an_elder_is_told_in_an_elders_words(house: House) -> None:
+    await put(house, mode="elder", contacts=[MOTHER])
+    told = await told_that_they_know(house)
+    assert "您的紧急联系人已经看到" in told and "你" not in told

@@ -13,6 +13,7 @@ from anban.law.performs import performs
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
 from anban.outreach.receipts import use
+from anban.people.standing import standing_at
 from anban.people.users import find_by_id
 from anban.provider.services import Rules
 from anban.provider.services import find as find_service
@@ -60,7 +61,9 @@ def contact_knows(
     write(connection, case_entry(changed, Kind.OUTREACH_CONFIRMED, at, rulebook, dict(facts), "contact"))
     user = find_by_id(connection, keys, case.user)
     if user is not None and so_far.theme != "threat":
-        text = words.render("contact.answered", lang=service.lang, state=PromiseState(contact="received")).text
+        whom = standing_at(connection, user, at, rules(service, frozenset(), at)).audience
+        state = PromiseState(contact="received")
+        text = words.render("contact.answered", lang=service.lang, audience=whom, state=state).text
         once = f"{case.id}|answered|{so_far.cycle}"
         put_care(connection, user.id, user.key, text=text, about="contact.answered", at=at, once=once)
     return case.user
