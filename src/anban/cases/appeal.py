@@ -1,16 +1,17 @@
 """An appeal: "you took me for a minor", "this limit is wrong". Two taps open it, and only a person's answer ends it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection, delete, func, select
 
 from anban.base.durable import Piece, promise, still_ours
 from anban.base.errors import Conflict, Forbidden
+from anban.cases.appeal_effect import KEPT, About, carry_out, effect_now
 from anban.cases.carrying import Carrying
 from anban.cases.case import Case, CaseEvent, append, begin, events_of, locked_case
 from anban.cases.models import case_notes, cases
@@ -23,7 +24,6 @@ from anban.law.rulebook import Rulebook
 from anban.ledger.entry import Entry, Fact
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
-from anban.people.ages import restore_adult
 from anban.people.models import User, users
 from anban.provider.services import find as find_service
 from anban.provider.staff import staff_of
@@ -33,9 +33,7 @@ log = structlog.get_logger("anban.appeals")
 APPEAL: Final = "appeal"
 """The kind of the case, and of the work that watches its clock."""
 
-About = Literal["age", "limit", "block", "mode", "other"]
 GRANTED: Final = "granted"
-KEPT: Final = "kept"
 
 _MACHINE: Final = "anban"
 
@@ -73,7 +71,10 @@ def answer_appeal(
     connection: Connection, case: Case, user: User, responder: str, granted: bool, reason: str, at: datetime,
     rules: Rulebook,
 ) -> Case:  # fmt: skip
-    """A person decides, with a reason code. Granted about age: the mode ends, and the same signs never set it again.
+    """A person decides, with a reason code. What is ours to lift is lifted, and the same signs never set it again.
+
+    What a guardian chose or the law asks for stays as it is, also where the person is right; the event's `effect` says
+    which it was (`appeal_effect`).
 
     Raises `Forbidden` for a machine's answer, `Conflict` for a case that is no open appeal.
     """
@@ -88,8 +89,10 @@ def answer_appeal(
         "about": about, "outcome": outcome, "reason": reason, "hours": hours,
         "late": at > case.opened_at + rules.lasting("age-appeal-hours"),
     }  # fmt: skip
-    if granted and about in ("age", "mode"):
-        restore_adult(connection, user, case.id, at, rules, "responder")
+    if granted:
+        effect = effect_now(connection, about, user, at, rules)
+        carry_out(connection, effect, user, case.id, at, rules)
+        facts["effect"] = effect
     case = append(connection, case, CaseEvent("closed|0", "closed", at, responder, facts), wake=False)
     promise(connection, case.id, APPEAL, at + rules.lasting("age-proof-days"), case.band)
     _note(connection, case, Kind.COMPLAINT_ANSWERED, at, rules, "responder", facts)
@@ -155,7 +158,7 @@ def _look(connection: Connection, piece: Piece, c: Carrying) -> tuple[Ring | Non
     assert due is not None
     if now < due:
         return None, due
-    every = [each for each in staff_of(connection, c.keys, service.id) if each.state == "active"]
+    every = [each for each in staff_of(connection, c.keys, service.id) if each.state == "active" and each.tier]
     leads = tuple(each for each in every if each.role == "lead" or each.tier >= LEAD) or tuple(every)
     facts: dict[str, Fact] = {"why": "appeal-due", "staff": sorted(each.id for each in leads)[:40]}
     case = append(
@@ -183,8 +186,9 @@ class Switches:
 
 
 def switch_figures(connection: Connection, service: str, since: datetime, until: datetime, hours: float) -> Switches:
-    """Counted from appeals about age opened in that time; `hours` is the parameter `age-appeal-hours`.
+    """Counted from appeals about age opened in that time, and from those about a limit that turned out to be about age.
 
+    `hours` is the parameter `age-appeal-hours`;
     `switched` are those who are in minors' mode on a suspicion now, and those whom an appeal freed.
     """
     rows = connection.execute(
@@ -193,7 +197,7 @@ def switch_figures(connection: Connection, service: str, since: datetime, until:
         )
     ).all()
     clocks = [(clock_of(events), events) for events in (events_of(connection, row.id) for row in rows)]
-    about_age = [(clock, events) for clock, events in clocks if events[0].facts.get("about") in ("age", "mode")]
+    about_age = [(clock, events) for clock, events in clocks if _about_age(events)]
     outcomes = [next((e.facts.get("outcome") for e in events if e.kind == "closed"), None) for _, events in about_age]
     ends = [(clock.opened_at, clock.answered_at or until) for clock, _ in about_age]
     now = connection.execute(
@@ -208,6 +212,11 @@ def switch_figures(connection: Connection, service: str, since: datetime, until:
         open=outcomes.count(None),
         late=sum(1 for began, ended in ends if ended - began > timedelta(hours=hours)),
     )
+
+
+def _about_age(events: Sequence[CaseEvent]) -> bool:
+    ended = (each.facts.get("effect") for each in events if each.kind == "closed")
+    return events[0].facts.get("about") in ("age", "mode") or "restored" in ended
 
 
 def _note(

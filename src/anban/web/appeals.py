@@ -7,15 +7,16 @@ from litestar import Request, get, post
 
 from anban.base.db import Connection
 from anban.base.errors import NotFound
-from anban.cases.appeal import APPEAL, KEPT, about_of, answer_appeal, open_appeal, switch_figures
+from anban.cases.appeal import APPEAL, about_of, answer_appeal, open_appeal, switch_figures
+from anban.cases.appeal_effect import tell_answer
 from anban.cases.case import Case, locked_case
-from anban.conversations.mailbox import put_care
 from anban.people.models import User
 from anban.people.users import find, meet
 from anban.rails.post import DESK
 from anban.web.caseroom import CaseId, mine, shown
 from anban.web.family import Data
 from anban.web.family_shapes import AppealAnswer, GivenAppeal
+from anban.web.callers import acts_as
 from anban.web.manage import TheOffice, allowed
 
 COUNTED = timedelta(days=90)
@@ -43,8 +44,12 @@ async def post_appeal(request: Request[Any, Any, Any], office: TheOffice, data: 
 
 @post("/anban/v1/appeals/{case_id:str}/answer", status_code=200, summary="Answer an appeal", tags=["appeals"])
 async def post_answer(request: Request[Any, Any, Any], office: TheOffice, case_id: CaseId, data: AppealAnswer) -> Data:
-    """Restores what was switched, or keeps it, with a reason; the person is told at once."""
+    """Lifts what is the service's own to lift, or keeps it, with a reason; the person is told at once which it was.
+
+    A guardian's or the law's limit stays; the closing event's `effect` and the answer to the person say so.
+    """
     service = await allowed(request, office)
+    acts_as(request, data.responder)
     rt = office.gateway.rt
     now = rt.clock.now()
     rules = rt.rules(service, frozenset[str](), now)
@@ -56,11 +61,9 @@ async def post_answer(request: Request[Any, Any, Any], office: TheOffice, case_i
         person = find(connection, rt.keys, service.id, ref)
         assert person is not None
         case = answer_appeal(connection, case, person, data.responder, data.granted, data.reason, now, rules)
-        words, lang = rt.words, service.lang
-        outcome = words.page(lang)[f"family.outcome.{case.events[-1].facts.get('outcome', KEPT)}"]
-        text = words.render("family.mode-appeal", lang=lang, slots={"outcome": outcome}).text
-        once = f"{case.id}|answered"
-        put_care(connection, person.id, person.key, text=text, about="appeal.answered", at=now, once=once)
+        after = find(connection, rt.keys, service.id, ref)
+        assert after is not None
+        tell_answer(connection, after, case, rt.words, service.lang, now, rules)
         return case, person
 
     case, person = await rt.db.write(work)
