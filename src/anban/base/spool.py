@@ -7,17 +7,27 @@ import zlib
 from collections.abc import Collection, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from anban.base.errors import StorageFailed
-from anban.base.keys import DataKey, Unreadable
+from anban.base.keys import KeysAway, Unreadable
 
 _HEAD = struct.Struct(">II")
 _MOST = 1 << 20
 
 _log: Any = structlog.get_logger("anban.spool")
+
+
+class Seal(Protocol):
+    """What seals a record and opens it again."""
+
+    def seal(self, text: bytes, place: str) -> bytes: ...
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Raises `Unreadable`, or `KeysAway` when nobody can tell."""
+        ...
 
 
 class Spool:
@@ -27,7 +37,7 @@ class Spool:
     here already. What cannot be read is never thrown away: it moves to a `.torn` file beside this one.
     """
 
-    def __init__(self, path: Path, key: DataKey, older: Collection[DataKey] = ()) -> None:
+    def __init__(self, path: Path, key: Seal, older: Collection[Seal] = ()) -> None:
         self.path = path
         self._key = key
         self._keys = (key, *older)
@@ -42,8 +52,8 @@ class Spool:
         try:
             with self._alone(), open(self.path, "ab", opener=_private) as file:
                 # What a crash left half written would hide everything behind it.
-                self._set_aside()
-                file.truncate(self._whole()[1])
+                end = self._set_aside()
+                file.truncate(end)
                 file.write(framed)
                 file.flush()
                 os.fsync(file.fileno())
@@ -51,8 +61,16 @@ class Spool:
             raise StorageFailed("the spool could not be written") from error
 
     def records(self) -> list[bytes]:
-        """Every whole record, oldest first; a torn or altered one ends the list, what follows cannot be trusted."""
+        """Every whole record, oldest first; a torn or altered one ends the list, what follows cannot be trusted.
+
+        Raises `KeysAway` while there are no keys to open them.
+        """
         return [] if self.empty else self._whole()[0]
+
+    def seal_anew(self) -> None:
+        """Seal what waits with the newest key. Raises `OSError`, or `KeysAway`."""
+        if not self.empty:
+            self.clear(())
 
     def clear(self, entered: Collection[bytes], refused: Collection[bytes] = ()) -> None:
         """Drop the records that were `entered` and put the `refused` ones behind the others; what came since stays.
@@ -74,8 +92,8 @@ class Spool:
         sealed = self._key.seal(record, "spool")
         return _HEAD.pack(len(sealed), zlib.crc32(sealed)) + sealed
 
-    def _whole(self) -> tuple[list[bytes], int]:
-        """Every whole record, and where the last of them ends."""
+    def _whole(self, *, unopened: bool = False) -> tuple[list[bytes], int]:
+        """Every whole record, and where the last of them ends. `unopened`: as its checksum tells, without keys."""
         found: list[bytes] = []
         content = self.path.read_bytes() if self.path.exists() else b""
         at = 0
@@ -84,7 +102,7 @@ class Spool:
             sealed = content[at + _HEAD.size : at + _HEAD.size + length]
             if length > _MOST or len(sealed) < length or zlib.crc32(sealed) != checksum:
                 break
-            record = self._opened(sealed)
+            record = sealed if unopened else self._opened(sealed)
             if record is None:
                 break
             found.append(record)
@@ -97,15 +115,20 @@ class Spool:
                 return key.open(sealed, "spool")
         return None
 
-    def _set_aside(self) -> None:
-        """Keep what stands behind the last whole record, for a person to look at."""
-        rest = self.path.read_bytes()[self._whole()[1] :] if self.path.exists() else b""
+    def _set_aside(self) -> int:
+        """Keep what stands behind the last whole record, for a person to look at; where that record ends."""
+        try:
+            end = self._whole()[1]
+        except KeysAway:
+            end = self._whole(unopened=True)[1]
+        rest = self.path.read_bytes()[end:] if self.path.exists() else b""
         if rest:
             _log.critical("spool.set_aside", bytes=len(rest))
             with open(self.path.with_suffix(".torn"), "ab", opener=_private) as file:
                 file.write(rest)
                 file.flush()
                 os.fsync(file.fileno())
+        return end
 
     @contextmanager
     def _alone(self) -> Generator[None]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from anban.base.ids import new_id
-from anban.base.keys import SUITE, MasterKeys
+from anban.base.keys import MasterKeys
 from anban.base.times import aware
 from anban.people.models import User, user_keys, users
 
@@ -18,7 +18,7 @@ KEY_INSERT = insert(user_keys)
 QUIET = update(users).where(users.c.id == bindparam("user_id")).values(quiet_until=bindparam("until"))
 
 _FOUND = (
-    select(users, user_keys.c.version, user_keys.c.master, user_keys.c.wrapped)
+    select(users, user_keys.c.version, user_keys.c.master, user_keys.c.wrapped, user_keys.c.suite)
     .join(user_keys, user_keys.c.user == users.c.id)
     .where(users.c.service == bindparam("of_service"), users.c.ref == bindparam("of_ref"))
     .order_by(user_keys.c.version.desc())
@@ -30,7 +30,7 @@ def find(connection: Connection, keys: MasterKeys, service: str, ref: str) -> Us
     rows = connection.execute(_FOUND, {"of_service": service, "of_ref": ref}).all()
     if not rows:
         return None
-    newest, *before = (keys.unwrap(row.wrapped, row.id, row.version, row.master) for row in rows)
+    newest, *before = (keys.unwrap(row.wrapped, row.id, row.version, row.master, row.suite) for row in rows)
     row = rows[0]
     return User(
         row.id,
@@ -56,12 +56,12 @@ def find_by_id(connection: Connection, keys: MasterKeys, identifier: str) -> Use
 def new_user(keys: MasterKeys, service: str, ref: str, at: datetime) -> tuple[User, dict[str, Any], dict[str, Any]]:
     """A person never met before, and the two rows that make them known (for `USER_INSERT` and `KEY_INSERT`)."""
     identifier = new_id("usr_")
-    key, wrapped = keys.new_data_key(identifier, 1)
+    key, stored = keys.new_key(identifier, 1)
     person = {
         "id": identifier, "service": service, "ref": ref, "first_seen": at,
         "birth_year": None, "age_band": None, "mode": None, "mode_ground": None, "time_zone": None, "quiet_until": None,
     }  # fmt: skip
-    sealed = {"user": identifier, "version": 1, "suite": SUITE, "master": keys.current, "wrapped": wrapped}
+    sealed = {"user": identifier, "version": 1, **stored}
     return User(identifier, service, ref, key, at), person, sealed
 
 

@@ -81,6 +81,11 @@ def service_of(connection: Connection, digest: str) -> Service | None:
     return Service(row.id, row.tenant, row.name, tuple(row.packs.split(",")), row.place, row.state)
 
 
+def any_service(connection: Connection) -> bool:
+    """Whether there is any service yet: not in a database that was made just now."""
+    return connection.execute(select(services.c.id).limit(1)).first() is not None
+
+
 def has_keys(connection: Connection) -> bool:
     """Whether any key exists: a fresh deployment makes its first one at start."""
     return connection.execute(select(service_keys.c.digest).limit(1)).first() is not None

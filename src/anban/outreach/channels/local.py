@@ -21,7 +21,7 @@ class Local:
 
     def __init__(self, name: str, routes: Iterable[str], db: Database, keys: MasterKeys) -> None:
         self.name, self.routes = name, frozenset(routes)
-        self._db, self._key = db, keys.derived(PURPOSE)
+        self._db, self._keys = db, keys
 
     async def send(self, letter: Letter) -> Outcome:
         told = {
@@ -35,7 +35,7 @@ class Local:
         row = {
             "send": letter.send,
             "at": letter.at,
-            "sealed": self._key.seal(orjson.dumps(told), _place(letter.send)),
+            "sealed": self._keys.derived(PURPOSE).seal(orjson.dumps(told), _place(letter.send)),
         }
         await self._db.write(lambda c: c.execute(insert(local_letters), row).rowcount, urgent=True)
         return Outcome("accepted", self.name)
