@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from anban.conversations.mailbox import read_after
+from anban.conversations.transcript import recent_turns
 from anban.ledger.kinds import Kind
 from tests.doors.at_the_guardians import FATHER, MOTHER, act, bound, browser, come_in
 from tests.doors.test_guardian_access import as_child, claim_of
@@ -175,8 +177,9 @@ async def test_the_order_of_calls_can_be_changed_and_is_followed(house: House) -
         assert Kind.GUARDIAN_CHANGED in await house.kinds()
 
 
-async def test_asking_for_erasure_is_written_down_and_promises_nothing(house: House) -> None:
+async def test_what_a_guardian_asks_to_erase_goes_and_the_child_is_told(house: House) -> None:
     await bound(house)
+    await house.say("今天和同桌吵架了")
     async with browser(house) as mother:
         await come_in(mother, house)
         unsure = await act(mother, "erase")
@@ -184,9 +187,15 @@ async def test_asking_for_erasure_is_written_down_and_promises_nothing(house: Ho
         assert Kind.RECORD_ERASURE_ASKED not in await house.kinds()
         assert (await act(mother, "erase", sure="on")).status_code == 303
         html = (await mother.get("/guardian")).text
-        assert "在等处理。还没有删除任何东西" in html and "已删除" not in html
+        assert "还在处理" in html and "已经按您的请求删除了" not in html
+        await house.work()
+        assert "已经按您的请求删除了" in (await mother.get("/guardian")).text
         kinds = await house.kinds()
-        assert kinds.count(Kind.RECORD_ERASURE_ASKED) == 1 and Kind.RECORD_ERASED not in kinds
+        assert kinds.count(Kind.RECORD_ERASURE_ASKED) == kinds.count(Kind.RECORD_ERASED) == 1
+        child = await house.person()
+        assert await house.rt.db.read(lambda c: recent_turns(c, child.id, child.key, 9)) == ()
+        mailed = await house.rt.db.read(lambda c: read_after(c, child.id, child.key, 0))
+        assert mailed[-1].payload["about"] == "erasure.by-guardian"
 
 
 async def test_a_guardian_already_bound_can_end_a_claim(house: House) -> None:

@@ -51,6 +51,14 @@ def kept(*, retention: str, about: str | None, erase: Erase, protects: Protects 
     return {"retention": retention, "about": about, "erase": erase, "protects": protects}
 
 
+def sealed_as(*names: str) -> dict[str, tuple[str, ...]]:
+    """A column's `info`: sealed under its user's key, for the place `table|<these columns of the row>|<key version>`.
+
+    The row's own room seals and opens it; an erasure seals what stays anew, and knows the place from here.
+    """
+    return {"sealed": names}
+
+
 MAX_WAITING = 20_000
 """Rows that may wait for a group commit before ordinary turns are refused (reliability rule R8)."""
 

@@ -11,8 +11,6 @@ from anban.base.keys import MasterKeys
 from anban.cases.guardian_alerts import alerts_to
 from anban.conversations.usage import days_of
 from anban.law.rulebook import Rulebook
-from anban.ledger.kinds import Kind
-from anban.ledger.reading import about
 from anban.people.claims import OPEN, Claim, claimant_of, claims_on
 from anban.people.consents import consents_of
 from anban.people.family import family_of
@@ -20,6 +18,7 @@ from anban.people.home import home_marked_since
 from anban.people.models import User
 from anban.people.overview import DAYS, Facts, Fellow, Overview, overview
 from anban.people.standing import Standing, standing_with
+from anban.privacy.erasure import erasures_of
 from anban.provider.models import Service
 from anban.provider.personas import personas_of
 from anban.provider.services import Rules
@@ -62,7 +61,8 @@ def seen_by(
     hidden_from = home_marked_since(connection, user.id)
     today = at.astimezone(zone).date()
     days = days_of(connection, user.id, today - timedelta(days=DAYS - 1), today)
-    asked = about(connection, user.id, Kind.RECORD_ERASURE_ASKED)
+    # The child's own requests are the child's own.
+    asked = [each for each in erasures_of(connection, user.id) if each.by == "guardian"]
     return overview(
         Facts(
             called=claimant_of(keys, user, mine).calls,
@@ -80,7 +80,8 @@ def seen_by(
                 for each in claims_on(connection, user.id, *OPEN)
                 if hidden_from is None or each.made_at < hidden_from
             ),
-            erasure_asked=asked[-1].entry.at if asked else None,
+            erasure_asked=asked[-1].asked_at if asked else None,
+            erasure_ended=asked[-1].erased_at if asked else None,
         )
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anban.base.db import kept, metadata
+from anban.base.db import kept, metadata, sealed_as
 
 cases = Table(
     "cases",
@@ -70,6 +70,6 @@ case_notes = Table(
     Column("author", String(80), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, info=sealed_as("user", "id")),
     info=kept(retention="case-record", about="user", erase="kept"),
 )

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anban.base.db import kept, metadata
+from anban.base.db import kept, metadata, sealed_as
 
 sessions = Table(
     "sessions",
@@ -40,7 +40,7 @@ turns = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("author", String(8), nullable=False),
     Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, info=sealed_as("user", "id")),
     Index("ix_turns_user_id", "user", "id"),
     info=kept(retention="interaction-text", about="user", erase="words"),
 )
@@ -55,7 +55,7 @@ mail = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("key", String(120), nullable=False),
     Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, info=sealed_as("user", "key")),
     Column("state", String(16), nullable=False, default="sent"),
     Column("state_at", DateTime(timezone=True)),
     UniqueConstraint("user", "key"),

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anban.base.db import kept, metadata
+from anban.base.db import kept, metadata, sealed_as
 
 age_evidence = Table(
     "age_evidence",
@@ -69,7 +69,7 @@ guardians = Table(
     Column("bound_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, info=sealed_as("id")),
     info=kept(retention="account-record", about="user", erase="facts", protects="minor"),
 )
 
@@ -125,7 +125,7 @@ safety_cards = Table(
     metadata,
     Column("user", ForeignKey("users.id"), primary_key=True),
     Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, info=sealed_as("user")),
     Column("at", DateTime(timezone=True), nullable=False),
     info=kept(retention="interaction-text", about="user", erase="words"),
 )

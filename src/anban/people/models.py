@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from anban.base.db import kept, metadata
+from anban.base.db import kept, metadata, sealed_as
 from anban.base.keys import DataKey
 
 users = Table(
@@ -47,7 +47,7 @@ contacts = Table(
     Column("kind", String(16), nullable=False),
     Column("place", Integer, nullable=False),
     Column("key_version", Integer, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False, info=sealed_as("user", "id")),
     Column("state", String(16), nullable=False, default="stated"),
     # Why this contact may be the danger: named so by the desk or by the person. Empty for all others.
     Column("unsafe", String(40), nullable=False, default=""),

@@ -133,6 +133,7 @@ class Facts:
     fellows: tuple[Fellow, ...] = ()
     claims: tuple[tuple[str, datetime], ...] = ()
     erasure_asked: datetime | None = None
+    erasure_ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,9 @@ class Overview:
     fellows: tuple[Fellow, ...]
     claims: tuple[tuple[str, datetime], ...]
     erasure_asked: datetime | None
+    """When a guardian last asked that the child's records go, and when they had gone."""
+
+    erasure_ended: datetime | None
 
 
 @performs("guardian-controls")
@@ -179,6 +183,7 @@ def overview(facts: Facts) -> Overview:
         fellows=facts.fellows,
         claims=facts.claims,
         erasure_asked=facts.erasure_asked,
+        erasure_ended=facts.erasure_ended,
     )
 
 

@@ -28,6 +28,7 @@ class Once:
     """One request under its key: being answered while `body` is None. Close it when its answer ends, however."""
 
     store: "Replies"
+    who: str
     key: bytes
     request: bytes
     until: float
@@ -68,7 +69,7 @@ class Replies:
         self._forget_old(now)
         known = self._known.get(named)
         if known is None:
-            known = self._known[named] = Once(self, named, request, now + REMEMBERED)
+            known = self._known[named] = Once(self, who, named, request, now + REMEMBERED)
             return known
         if known.request != request:
             raise BadInput(f"{HEADER} was used for another request", field=HEADER, code="idempotency_key_reused")
@@ -87,6 +88,11 @@ class Replies:
         if self._known.get(once.key) is once:
             del self._known[once.key]
             self._bytes -= len(once.body or b"")
+
+    def forget_person(self, service: str, ref: str) -> None:
+        """Nothing of what was answered to this person is repeated any more: they had it erased."""
+        for once in [each for each in self._known.values() if each.who.startswith(f"{service}\0{ref}\0")]:
+            self.forget(once)
 
     def _forget_old(self, now: float) -> None:
         while self._known and (oldest := next(iter(self._known.values()))).until <= now:

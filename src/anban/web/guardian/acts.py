@@ -24,6 +24,8 @@ from anban.people.contacts import every_contact, replace_contacts
 from anban.people.guardians import object_to
 from anban.people.limits import set_limits
 from anban.people.overview import ASKED, Overview
+from anban.privacy.erasure import ask_erasure
+from anban.rails.closing import end_what_is_closed
 from anban.rails.post import DESK
 from anban.rails.runtime import Runtime
 from anban.web.family_shapes import GivenBlock, GivenLimits
@@ -71,6 +73,7 @@ async def act_as_guardian(request: Request[Any, Any, Any], console: TheConsole, 
     except (BadInput, Forbidden, NotFound) as error:
         return await show(request, console, who, fault=_fault(error), status=error.status)
     rt.presence.forget(service, ref)
+    await end_what_is_closed(service, ref, rt)
     rt.post.wake(user)
     if act == "seen":
         rt.wake_work()
@@ -172,10 +175,10 @@ def _object(acting: Acting) -> None:
 
 
 def _erase(acting: Acting) -> None:
-    """Written down, and no more than that: erasing is not built yet, and nobody is told otherwise."""
+    """Everything that the child said goes (final art 14); the child is told, and minors' mode and this page stay."""
     if "sure" not in acting.form:
         raise BadInput("tick that you know what erasing means", field="sure", code="not_sure")
-    acting.note(Kind.RECORD_ERASURE_ASKED, claim=acting.guardian, by="guardian")
+    ask_erasure(acting.connection, acting.ward.user, "all", "", "guardian", acting.at, acting.ward.rules)
 
 
 ACTS: Final[Mapping[str, Callable[[Acting], None]]] = MappingProxyType(

@@ -51,6 +51,7 @@ def view_of(seen: Overview, service: Service, zone: tzinfo, rt: Runtime, lang: L
         ],
         "claims": [{"id": claim, "at": _clock(made, zone, lang)} for claim, made in seen.claims],
         "erasure": _clock(seen.erasure_asked, zone, lang) if seen.erasure_asked else "",
+        "erased": _clock(seen.erasure_ended, zone, lang) if seen.erasure_ended else "",
     }
 
 

@@ -36,7 +36,7 @@ _WHOLE = re.compile(r"[0-9]{1,4}")
 @post("/me/limit", status_code=200, include_in_schema=False, request_max_body_size=MOST_FORM)
 async def set_own_limit(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """The minutes a day that somebody would like to keep to; empty takes it back. Nothing is ever locked by it."""
-    who, mine, form = await _acting(request, pages)
+    who, mine, form = await acting(request, pages)
     text = form.get("minutes", "").strip()
     chosen = int(text) if _WHOLE.fullmatch(text) else None
     if text and (chosen is None or not 1 <= chosen <= DAY_MINUTES):
@@ -44,7 +44,7 @@ async def set_own_limit(request: Request[Any, Any, Any], pages: ThePages) -> Res
     own = replace(mine.standing.own_limits, minutes=chosen)
 
     def work(connection: Connection) -> None:
-        set_limits(connection, _person(connection, pages, who, mine), "self", own, mine.now, mine.rules, None)
+        set_limits(connection, person_of(connection, pages, who, mine), "self", own, mine.now, mine.rules, None)
 
     await pages.gateway.rt.db.write(work)
     return _back(pages, who, "/me/time#limit" if mine.elder else "/me#limit")
@@ -53,10 +53,10 @@ async def set_own_limit(request: Request[Any, Any, Any], pages: ThePages) -> Res
 @post("/me/card", status_code=200, include_in_schema=False, request_max_body_size=MOST_FORM)
 async def write_card(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """Keep the card as it stands in the form, or take it away."""
-    who, mine, form = await _acting(request, pages)
+    who, mine, form = await acting(request, pages)
     if form.get("act") == "drop":
         await pages.gateway.rt.db.write(
-            lambda c: drop_card(c, _person(c, pages, who, mine), mine.now, mine.rules),
+            lambda c: drop_card(c, person_of(c, pages, who, mine), mine.now, mine.rules),
         )
         return _back(pages, who, "/me/card")
     try:
@@ -65,7 +65,7 @@ async def write_card(request: Request[Any, Any, Any], pages: ThePages) -> Respon
         return show(request, pages, who, mine, "card", 422, parts=PARTS, fault="long", form=form)
 
     def work(connection: Connection) -> None:
-        keep_card(connection, _person(connection, pages, who, mine), given, mine.now, mine.rules)
+        keep_card(connection, person_of(connection, pages, who, mine), given, mine.now, mine.rules)
 
     await pages.gateway.rt.db.write(work)
     return _back(pages, who, "/me/card?kept=1")
@@ -74,7 +74,7 @@ async def write_card(request: Request[Any, Any, Any], pages: ThePages) -> Respon
 @post("/me/check", status_code=200, include_in_schema=False, request_max_body_size=MOST_FORM)
 async def answer_check(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """Say which band the answers lie in. They are used for this one page and written nowhere."""
-    who, mine, form = await _acting(request, pages)
+    who, mine, form = await acting(request, pages)
     answers = {name: form[name] for name in QUESTIONS if name in form}
     try:
         band = band_of(answers, mine.rules)
@@ -86,12 +86,12 @@ async def answer_check(request: Request[Any, Any, Any], pages: ThePages) -> Resp
 @post("/me/check/keep", status_code=200, include_in_schema=False, request_max_body_size=MOST_FORM)
 async def keep_check(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """Keep the band because its owner said so, or forget it; the answers are not there to be kept."""
-    who, mine, form = await _acting(request, pages)
+    who, mine, form = await acting(request, pages)
     band = form.get("band", "")
     if band and band not in BANDS:
         raise BadInput("band: none of ours", field="band")
     await pages.gateway.rt.db.write(
-        lambda c: keep_band(c, _person(c, pages, who, mine), band, mine.now, mine.rules),
+        lambda c: keep_band(c, person_of(c, pages, who, mine), band, mine.now, mine.rules),
     )
     return _back(pages, who, "/me/check")
 
@@ -99,11 +99,11 @@ async def keep_check(request: Request[Any, Any, Any], pages: ThePages) -> Respon
 @post("/me/contacts/remove", status_code=200, include_in_schema=False, request_max_body_size=MOST_FORM)
 async def remove_contact(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """Take one of one's own contacts off; not a guardian, and not while one is in danger. Raises `NotFound`."""
-    who, mine, form = await _acting(request, pages)
+    who, mine, form = await acting(request, pages)
     rt = pages.gateway.rt
 
     def work(connection: Connection) -> bool:
-        person = _person(connection, pages, who, mine)
+        person = person_of(connection, pages, who, mine)
         own = [each for each in every_contact(connection, person) if each.kind == "emergency"]
         if not any(each.id == form.get("contact") for each in own):
             raise NotFound("no such contact of your own")
@@ -125,7 +125,7 @@ async def remove_contact(request: Request[Any, Any, Any], pages: ThePages) -> Re
 async def ask_for_help(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """Ask the desk for a real person, with one press, at any level and in any mode."""
     try:
-        who, mine, _ = await _acting(request, pages)
+        who, mine, _ = await acting(request, pages)
         await _ask(pages, who, mine)
     except StorageFailed:
         return lost(request, pages)
@@ -139,7 +139,7 @@ async def _ask(pages: Pages, who: Asking, mine: Mine) -> None:
     lines = await lines_for(rt, who, mine, "talk")
 
     def work(connection: Connection) -> str:
-        person = _person(connection, pages, who, mine)
+        person = person_of(connection, pages, who, mine)
         level = mine.held.life
         wish = Wish(
             who.service.id, person.id, decision, mine.rules.version, mine.now, level, mine.standing.audience,
@@ -160,13 +160,13 @@ async def _ask(pages: Pages, who: Asking, mine: Mine) -> None:
     rt.post.wake(user)
 
 
-async def _acting(request: Request[Any, Any, Any], pages: Pages) -> tuple[Asking, Mine, dict[str, str]]:
+async def acting(request: Request[Any, Any, Any], pages: Pages) -> tuple[Asking, Mine, dict[str, str]]:
     """Who acts, and what they typed. Raises `Forbidden` for a form that is not theirs."""
     who, mine = await whose(request, pages)
     return who, mine, await typed(request, who)
 
 
-def _person(connection: Connection, pages: Pages, who: Asking, mine: Mine) -> User:
+def person_of(connection: Connection, pages: Pages, who: Asking, mine: Mine) -> User:
     """The person as stored, met here if they never spoke."""
     rt = pages.gateway.rt
     return find(connection, rt.keys, who.service.id, who.ref) or meet(
