@@ -82,6 +82,7 @@ from anban.web.caseroom import act_on_case, get_case, list_cases, list_queue
 from anban.web.contact import press_seen, seen_page
 from anban.web.demo import advance_clock, sent
 from anban.web.desk.acting import act_at_desk, look_at_words
+from anban.web.desk.family_doors import FAMILY_DESK
 from anban.web.desk.door import Desk
 from anban.web.desk.lead import lead_page, put_shift, stop_shift, take_break
 from anban.web.desk.login import log_in, log_out, login_page
@@ -271,6 +272,7 @@ def mount(house: House) -> Litestar:
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
         *USAGE_DOORS,
+        *FAMILY_DESK,
         *STUDIO_PAGES,
         *GUARDIAN_PAGES,
         *MY_PAGES,

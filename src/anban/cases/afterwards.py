@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from anban.base.times import aware
+from anban.cases.crisis import CRISIS
 from anban.cases.models import case_events, cases
 
 MOST = 500
@@ -42,6 +43,7 @@ def left_to(
         select(cases)
         .where(
             cases.c.service == service,
+            cases.c.kind == CRISIS,
             cases.c.state.in_(("handed_back", "closed", "reviewed")),
             (cases.c.closed_at >= since) | cases.c.closed_at.is_(None),
         )

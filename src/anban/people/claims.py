@@ -22,6 +22,8 @@ Evidence = Literal["household-register", "birth-record", "court", "school", "acc
 
 State = Literal["claimed", "waiting", "bound", "refused", "revoked", "expired"]
 OPEN: Final = ("claimed", "waiting")
+WAITING_FOR_SOMEBODY: Final = ("home", "child", "age")
+"""Why time alone binds nobody: `held` of a claim; `desk` means that the desk let it go on."""
 
 _CLAIMANTS: Final = "guardian claimants"
 _CODES: Final = "guardian codes"
@@ -154,6 +156,15 @@ def bound_with(connection: Connection, service: str, address: str) -> tuple[Clai
     """The guardians of a service who are bound under this address digest."""
     same = or_(guardians.c.claimant == address, guardians.c.second == address)
     wanted = select(guardians).where(same, guardians.c.service == service, guardians.c.state == "bound")
+    return tuple(_claim(row) for row in connection.execute(wanted.order_by(guardians.c.id)))
+
+
+def held_claims(connection: Connection, service: str) -> tuple[Claim, ...]:
+    """The claims of a service that wait for a person: unsafe at home, refused by the child, of an unknown age."""
+    wanted = select(guardians).where(
+        guardians.c.service == service, guardians.c.state.in_(OPEN), guardians.c.held.in_(WAITING_FOR_SOMEBODY),
+        guardians.c.user.is_not(None),
+    )  # fmt: skip
     return tuple(_claim(row) for row in connection.execute(wanted.order_by(guardians.c.id)))
 
 

@@ -20,6 +20,7 @@ from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
 from anban.people.claims import (
     OPEN,
+    WAITING_FOR_SOMEBODY,
     Claim,
     Claimant,
     claimant_of,
@@ -132,9 +133,12 @@ def object_to(connection: Connection, identifier: str, guardian: str, at: dateti
 
 
 def decide_by_desk(
-    connection: Connection, identifier: str, granted: bool, by: str, at: datetime, rules: Rulebook
+    connection: Connection, identifier: str, granted: bool, by: str, at: datetime, rules: Rulebook, reason: str = ""
 ) -> Claim:
-    """The desk lets a held claim go on, or ends it. Raises `NotFound`. What is let go on still waits its time."""
+    """The desk lets a held claim go on, or ends it. Raises `NotFound`. What is let go on still waits its time.
+
+    `reason` is a short code that stays in the evidence.
+    """
     found = read_claim(connection, identifier, locked=True)
     if found is None or found.user is None or found.state not in OPEN:
         raise NotFound("no such claim")
@@ -144,7 +148,8 @@ def decide_by_desk(
             promise(connection, identifier, WORK, max(at, found.waits_until), BAND)
     else:
         set_claim(connection, identifier, state="refused", ended_at=at)
-    _noted(connection, found, "released" if granted else "refused", "responder", at, rules, {"responder": by})
+    facts: dict[str, Fact] = {"responder": by, **({"reason": reason} if reason else {})}
+    _noted(connection, found, "released" if granted else "refused", "responder", at, rules, facts)
     return _again(connection, identifier)
 
 
@@ -177,7 +182,7 @@ def move_on(
     if held != "desk" and home_marked(connection, user.id):
         held = "home"
         set_claim(connection, identifier, held=held)
-    if held in ("home", "child", "age"):
+    if held in WAITING_FOR_SOMEBODY:
         return None
     _bind(connection, keys, user, found, at, rules)
     return None

@@ -16,7 +16,6 @@ from anban.rails.post import DESK
 from anban.web.caseroom import CaseId, mine, shown
 from anban.web.family import Data
 from anban.web.family_shapes import AppealAnswer, GivenAppeal
-from anban.web.callers import acts_as
 from anban.web.manage import TheOffice, allowed
 
 COUNTED = timedelta(days=90)
@@ -49,7 +48,6 @@ async def post_answer(request: Request[Any, Any, Any], office: TheOffice, case_i
     A guardian's or the law's limit stays; the closing event's `effect` and the answer to the person say so.
     """
     service = await allowed(request, office)
-    acts_as(request, data.responder)
     rt = office.gateway.rt
     now = rt.clock.now()
     rules = rt.rules(service, frozenset[str](), now)

@@ -21,11 +21,16 @@ from anban.people.guardians import (
     revoke,
 )
 from anban.people.models import User
+from anban.people.standing import standing_at
 from anban.provider.models import Service
+from anban.provider.services import find as find_service
 from anban.rails.runtime import Runtime
 from anban.web.family import Data, about, look_up
 from anban.web.family_shapes import GivenClaim, GivenCode, GuardianAct, Reached
 from anban.web.manage import TheOffice, UserRef, allowed
+from anban.words.helplines import Audience
+from anban.words.language import Lang
+from anban.words.templates import Words
 
 ACTS = ("confirm", "refuse", "object", "revoke", "decide")
 
@@ -109,7 +114,7 @@ async def act_on_guardian(
     """Confirm or refuse (the person, from their own session), object (a guardian), decide (the desk), revoke."""
     if act not in ACTS:
         raise NotFound(f"no such act; there are: {', '.join(ACTS)}")
-    keys = office.gateway.rt.keys
+    keys, words = office.gateway.rt.keys, office.gateway.rt.words
 
     def work(connection: Connection, person: User, now: datetime, rules: Rulebook) -> Data:
         if claim_id not in {each.id for each in claims_on(connection, person.id)}:
@@ -125,11 +130,25 @@ async def act_on_guardian(
                 if not data.responder:
                     raise BadInput("responder is missing", field="responder")
                 decide_by_desk(connection, claim_id, data.granted, data.responder, now, rules)
+                lang = find_service(connection, person.service).lang
+                audience = standing_at(connection, person, now, rules).audience
+                tell_of_decision(connection, words, person, claim_id, data.granted, lang, audience, now)
             case _:
                 revoke(connection, keys, person, claim_id, data.by, now, rules)
         return next(shown(each) for each in claims_on(connection, person.id) if each.id == claim_id)
 
     return await about(request, office, user, work, new=False)
+
+
+def tell_of_decision(
+    connection: Connection, words: Words, user: User, claim: str, granted: bool, lang: Lang, audience: Audience,
+    at: datetime,
+) -> None:  # fmt: skip
+    """Tell the person themselves what the desk decided about a claim that they had said no to, or that it held."""
+    template = "family.claim-goes-on" if granted else "family.claim-ended"
+    text = words.render(template, lang=lang, audience=audience).text
+    once = f"claim|{claim}|decided"
+    put_care(connection, user.id, user.key, text=text, about="guardian.decided", at=at, once=once, claim=claim)
 
 
 def shown(found: Claim) -> Data:

@@ -43,3 +43,22 @@ def took_part(seen: Seen) -> frozenset[str]:
 
 def _debrief(seen: Seen, who: SignedIn) -> frozenset[str]:
     return frozenset({"debrief"}) if who.staff.id in took_part(seen) else frozenset()
+
+
+def appeal_acts(is_open: bool, *, reading: bool) -> frozenset[str]:
+    """What anybody at the desk may do with an appeal: nobody answers it without having opened it."""
+    if not is_open:
+        return frozenset({"open"})
+    return frozenset({"open", "grant", "keep"}) if reading else frozenset({"open"})
+
+
+def claim_acts(who: SignedIn, *, looked: bool) -> frozenset[str]:
+    """What they may do with a held claim to be a guardian: leads alone, and only after looking at who claims."""
+    if who.staff.role != "lead":
+        return frozenset()
+    return frozenset({"open", "release", "refuse"}) if looked else frozenset({"open"})
+
+
+def home_acts(who: SignedIn, asked_by: str) -> frozenset[str]:
+    """What they may do with a mark "unsafe at home": anybody asks that it be taken back, somebody else agrees."""
+    return frozenset() if asked_by == who.staff.id else frozenset({"clear"})

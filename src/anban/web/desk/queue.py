@@ -14,6 +14,8 @@ from litestar.response import Stream
 
 from anban.base.db import Connection
 from anban.base.errors import NotFound, StorageFailed
+from anban.cases.appeal import APPEAL
+from anban.cases.appeals_open import open_appeal_count
 from anban.cases.figures import heavy_cases
 from anban.cases.marks import Mark, marks
 from anban.cases.queue import Waiting, queue
@@ -67,7 +69,8 @@ async def queue_for(desk: Desk, who: SignedIn) -> list[dict[str, Any]]:
 
 
 def _read(connection: Connection, desk: Desk, who: SignedIn, rules: Rulebook, now: datetime) -> list[dict[str, Any]]:
-    waiting = queue(connection, who.service.id)
+    # An appeal is nobody's conversation to hold; it has a page and a clock of its own.
+    waiting = [each for each in queue(connection, who.service.id) if each.kind != APPEAL]
     found = marks(
         connection, [each.case for each in waiting], now,
         minor_age=rules.whole("minor-age"), elder_age=rules.whole("elder-age"),
@@ -124,6 +127,7 @@ async def care_of(desk: Desk, who: SignedIn) -> dict[str, Any]:
     since = now - rt.rules(who.service, frozenset[str](), now).lasting("staff-session-hours")
     return {
         "heavy": await rt.db.read(partial(heavy_cases, staff=who.staff.id, since=since)),
+        "appeals": await rt.db.read(partial(open_appeal_count, service=who.service.id)),
         "resting": resting is not None and resting > now,
         "minutes": rt.rules(who.service, frozenset[str](), now).whole("staff-rest-minutes"),
     }

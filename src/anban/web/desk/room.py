@@ -9,6 +9,7 @@ from litestar import Request, Response, get
 
 from anban.base.errors import NotFound
 from anban.cases.afterwards import Left, left_to
+from anban.cases.appeals_open import is_appeal
 from anban.risk.ladder import LIFE_NAMES
 from anban.web.desk.door import PATH, Desk, SignedIn, TheDesk, language, page, signed_in
 from anban.web.desk.parts import case_view
@@ -39,7 +40,10 @@ async def desk_page(request: Request[Any, Any, Any], desk: TheDesk) -> Response[
 @get("/desk/cases/{case_id:str}", include_in_schema=False)
 async def case_page(request: Request[Any, Any, Any], desk: TheDesk, case_id: str) -> Response[str]:
     """The queue and one case, as far as this person may see it."""
-    return await show(request, desk, await signed_in(request, desk), case=case_id[:64])
+    who = await signed_in(request, desk)
+    if await desk.rt.db.read(partial(is_appeal, identifier=case_id[:64])):
+        return Response("", status_code=303, headers={"Location": f"{PATH}/appeals/{case_id[:64]}"})
+    return await show(request, desk, who, case=case_id[:64])
 
 
 @get(CLOSED, include_in_schema=False)
