@@ -1,4 +1,4 @@
-"""Times as stored: always UTC."""
+"""Times as stored and as told to others: always UTC."""
 
 from datetime import UTC, datetime
 
@@ -6,3 +6,8 @@ from datetime import UTC, datetime
 def aware(moment: datetime) -> datetime:
     """SQLite gives naive times back; all of ours are UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def zulu(moment: datetime) -> str:
+    """A time to the second, as files of ours tell it: `2026-11-23T12:00:00Z`."""
+    return aware(moment).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

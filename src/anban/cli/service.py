@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -47,6 +48,15 @@ class Service:
         """One request whose answer comes line by line."""
         with self._open(method, path, body, key, headers) as response:
             yield from response
+
+    def pieces(self, method: str, path: str, size: int) -> Iterator[bytes]:
+        """One request whose answer is large, `size` bytes at a time. Raises `NotRunning` where it breaks off."""
+        with self._open(method, path, None, None, {}) as response:
+            try:
+                while piece := response.read(size):
+                    yield piece
+            except (OSError, HTTPException) as error:
+                raise NotRunning("the answer broke off; ask again") from error
 
     def _open(self, method: str, path: str, body: Any, key: str | None, headers: dict[str, str]) -> Any:
         data = None if body is None else orjson.dumps(body)

@@ -87,7 +87,7 @@ def put_care(
 def read_after(connection: Connection, user: str, key: DataKey, cursor: int, most: int = 100) -> tuple[Mail, ...]:
     """Events after `cursor`, oldest first."""
     rows = connection.execute(_AFTER, {"of_user": user, "cursor": cursor, "most": most})
-    return tuple(_mail(row, key) for row in rows)
+    return tuple(opened_mail(row, key) for row in rows)
 
 
 def latest(
@@ -96,13 +96,13 @@ def latest(
     """The newest events of these kinds since a moment, oldest first."""
     mine = (mail.c.user == user, mail.c.kind.in_(kinds), mail.c.at >= since)
     rows = connection.execute(select(mail).where(*mine).order_by(mail.c.id.desc()).limit(most)).all()
-    return tuple(_mail(row, key) for row in reversed(rows))
+    return tuple(opened_mail(row, key) for row in reversed(rows))
 
 
 def read_one(connection: Connection, user: str, key: DataKey, identifier: int) -> Mail | None:
     """One of this user's events, or None."""
     row = connection.execute(select(mail).where(mail.c.user == user, mail.c.id == identifier)).first()
-    return None if row is None else _mail(row, key)
+    return None if row is None else opened_mail(row, key)
 
 
 def owner(connection: Connection, identifier: int) -> str | None:
@@ -119,7 +119,8 @@ def acknowledge(connection: Connection, identifier: int, state: str, at: datetim
     return result.rowcount == 1
 
 
-def _mail(row: Any, key: DataKey) -> Mail:
+def opened_mail(row: Any, key: DataKey) -> Mail:
+    """A stored row with its words. Raises `Unreadable` when the key that sealed it was destroyed."""
     payload = orjson.loads(key.of(row.key_version).open(row.sealed, _place(row.user, row.key, row.key_version)))
     state_at = aware(row.state_at) if row.state_at else None
     return Mail(row.id, row.user, row.conversation, row.kind, aware(row.at), payload, row.state, state_at)

@@ -1,11 +1,11 @@
 """What was said, sealed under the user's key; nothing else in the house stores words."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from anban.base.keys import DataKey
 from anban.base.times import aware
@@ -61,12 +61,22 @@ def seal_turn(turn: Turn, key: DataKey) -> dict[str, Any]:
     }
 
 
+def answered_since(connection: Connection, user: str, since: datetime) -> int:
+    """How many of the user's turns the companion itself answered from `since` on."""
+    answered = select(func.count()).where(
+        turns.c.user == user, turns.c.author == "ai", turns.c.at >= since.astimezone(UTC)
+    )
+    return connection.execute(answered).scalar_one()
+
+
 def recent_turns(connection: Connection, user: str, key: DataKey, newest: int) -> tuple[Turn, ...]:
     """The user's last turns over all conversations, oldest first."""
-    found: list[Turn] = []
-    for row in connection.execute(_RECENT, {"of_user": user, "newest": newest}):
-        said, answer = orjson.loads(key.of(row.key_version).open(row.sealed, _place(user, row.id, row.key_version)))
-        found.append(
-            Turn(row.id, user, row.conversation, row.persona, row.session, aware(row.at), said, answer, row.author)
-        )
+    found = [opened_turn(row, key) for row in connection.execute(_RECENT, {"of_user": user, "newest": newest})]
     return tuple(reversed(found))
+
+
+def opened_turn(row: Any, key: DataKey) -> Turn:
+    """A stored row with its words. Raises `Unreadable` when the key that sealed it was destroyed."""
+    said, answer = orjson.loads(key.of(row.key_version).open(row.sealed, _place(row.user, row.id, row.key_version)))
+    at = aware(row.at)
+    return Turn(row.id, row.user, row.conversation, row.persona, row.session, at, said, answer, row.author)

@@ -54,6 +54,38 @@ def about(connection: Connection, subject: str, kind: Kind, n: int = MOST) -> li
     return _newest(connection, _COLUMNS.where(columns.subject == subject, columns.kind == kind.value), n)
 
 
+class Said(NamedTuple):
+    """That something was written down about somebody: its id, kind and time, and whether telling it could harm them."""
+
+    id: str
+    kind: Kind
+    at: datetime
+    protects: bool
+
+
+_HOLDS = frozenset({Kind.OUTREACH_HELD, Kind.OUTREACH_RELEASED})
+
+
+def kinds_about(connection: Connection, subject: str, after: str, n: int = 1_000) -> list[Said]:
+    """The next `n` entries about one person after `after` in the order in which they were written: kinds and times."""
+    columns = ledger_entries.c
+    rows = connection.execute(
+        select(columns.id, columns.kind, columns.at, columns.body)
+        .where(columns.subject == subject, columns.id > after)
+        .order_by(columns.id)
+        .limit(n)
+    )
+    return [Said(row.id, Kind(row.kind), moment(row.at), _protects(row.kind, row.body)) for row in rows]
+
+
+def _protects(kind: str, body: bytes) -> bool:
+    """Holding a contact back, and the mark for being unsafe at home: of use only while nobody else learns of them."""
+    if kind == Kind.PERSON_CHANGED:
+        changed = parse(body).facts.get("changed")
+        return isinstance(changed, list) and "home-mark" in changed
+    return kind in _HOLDS
+
+
 def of_kind(connection: Connection, kind: Kind, n: int = MOST) -> list[Recorded]:
     """The newest `n` entries of one kind, oldest first."""
     return _newest(connection, _COLUMNS.where(ledger_entries.c.kind == kind.value), n)
