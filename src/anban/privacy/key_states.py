@@ -79,10 +79,16 @@ def change_version(connection: Connection, version: int, **values: Any) -> None:
 
 
 def told(
-    connection: Connection, kind: Kind, at: datetime, service: str, facts: Mapping[str, Fact], actor: str = "anban"
+    connection: Connection,
+    kind: Kind,
+    at: datetime,
+    service: str,
+    facts: Mapping[str, Fact],
+    actor: str = "anban",
+    subject: str = SUBJECT,
 ) -> None:
     """Evidence about keys: numbers and dates, never a key."""
-    write(connection, Entry(kind, at, SUBJECT, actor, service, "", dict(facts)))
+    write(connection, Entry(kind, at, subject, actor, service, "", dict(facts)))
 
 
 def _state(ring: Ring, version: int) -> State:

@@ -15,11 +15,14 @@ from anban.base.crashpoint import crashpoint
 from anban.base.db import Database
 from anban.base.durable import Piece, promise, still_ours
 from anban.base.errors import Conflict, NotFound
-from anban.base.kept_keys import SIGNING, add_kept, drop_before, newest_version, read_kept, rewrap_kept
+from anban.base.kept_keys import SIGNING, add_kept, drop_before, kept_keys, read_kept, rewrap_kept
 from anban.base.keyring import Keyring
 from anban.base.keys import KeysAway, MasterKeys, Unreadable
 from anban.base.spool import Spool
 from anban.law.rulebook import Rulebook
+from anban.ledger.checkpoint import Signer
+from anban.ledger.entry import Fact
+from anban.ledger.handover import SUBJECT, generation_signing
 from anban.ledger.kinds import Kind
 from anban.people.models import user_keys
 from anban.privacy import rotation
@@ -230,16 +233,19 @@ def _plus(more: int) -> Any:
 
 def _signing(connection: Connection) -> tuple[int, int, bool]:
     """The newest signing generation, the one that signs now, and whether an older one is still there."""
-    newest = newest_version(connection, SIGNING)
-    return newest, newest, False
+    held = connection.execute(select(kept_keys.c.version).where(kept_keys.c.purpose == SIGNING)).scalars().all()
+    newest, signs = max(held, default=0), generation_signing(connection)
+    return newest, newest if signs is None else signs, len(held) > 1
 
 
 def _renew(connection: Connection, c: KeyRoom, piece: Piece, generation: int, at: datetime) -> None:
     still_ours(connection, piece)
-    if add_kept(connection, c.keys, SIGNING, generation):
-        facts = {"what": "ledger-signing", "version": generation, "stage": "made"}
-        told(connection, Kind.KEY_ROTATED, at, c.service, facts)
+    made = add_kept(connection, c.keys, SIGNING, generation)
     read_kept(connection, c.keys)
+    if made:
+        public = Signer("", c.keys.derived(SIGNING).secret, generation).public.hex()
+        facts: dict[str, Fact] = {"what": "ledger-signing", "version": generation, "stage": "named", "public": public}
+        told(connection, Kind.KEY_ROTATED, at, c.service, facts, subject=SUBJECT + public)
 
 
 def _drop(connection: Connection, c: KeyRoom, piece: Piece, before: int) -> None:
