@@ -3,6 +3,7 @@
 import pytest
 
 from anban.ledger.kinds import Kind
+from anban.rails.message import Client
 from tests.doors.my_page import arrives, press, see
 from tests.house import House
 
@@ -56,6 +57,46 @@ async def test_skipping_is_kept_in_the_ledger_and_asked_again_at_the_next_visit(
     assert "设联系人" not in await see(house, "/me"), "not twice in one evening"
     house.clock.advance(hours=13)
     assert "再试试设联系人" in await see(house, "/me")
+
+
+async def test_the_chat_asks_too_once_at_registration_and_gently(house: House) -> None:
+    await elder(house)
+    heard = [await house.say("今天天气不错", user=ELDER) for _ in range(4)]
+    assert [each.notices for each in heard] == [("ai.first",), ("setup",), ("guide",), ()]
+    assert "该找谁" in heard[1].text and "您" in heard[1].text and "你" not in heard[1].text
+    (asked,) = await house.ledger(ELDER, Kind.NOTICE_CONTACT_SHOWN)
+    assert asked.facts["notice"] == "setup"
+
+
+async def test_not_now_is_kept_and_the_chat_asks_again_at_the_next_visit_until_somebody_is_named(house: House) -> None:
+    await elder(house)
+    client = Client(shows_notices=True)
+    await house.say("今天天气不错", user=ELDER, client=client)
+    heard = await house.say("今天天气不错", user=ELDER, client=client)
+    (notice,) = heard.meta.notices
+    assert notice["kind"] == "setup" and notice["actions"] == ["name-contact", "later"]
+    closed = await house.post(f"/anban/v1/events/{notice['id']}/ack", {"state": "closed"})
+    assert closed.status_code == 200, closed.text
+    assert await changes(house) == ["skipped"]
+    house.clock.advance(hours=13)
+    kinds = [kind for _ in range(4) for kind in (await house.say("早上好", user=ELDER)).notices]
+    assert kinds.count("setup") == 1
+    house.clock.advance(hours=13)
+    await press(house, "/me/setup", step="check", act="next", **DAUGHTER)
+    house.clock.advance(hours=24 * 60)
+    kinds = [kind for _ in range(4) for kind in (await house.say("早上好", user=ELDER)).notices]
+    assert "setup" not in kinds, "somebody is named"
+    house.clock.advance(hours=24 * 310)
+    heard = [await house.say("早上好", user=ELDER) for _ in range(4)]
+    (yearly,) = [each for each in heard if "setup" in each.notices]
+    assert "一年了" in yearly.text
+
+
+async def test_the_chat_does_not_ask_in_danger_nor_anybody_else(house: House) -> None:
+    await elder(house)
+    heard = [await house.say(text, user=ELDER) for text in ("我不想活了，药已经买好了", "我在", "我在")]
+    heard += [await house.say("你好", user="demo-lin") for _ in range(3)]
+    assert not any("setup" in each.notices for each in heard)
 
 
 async def test_a_year_later_they_look_at_it_again(house: House) -> None:

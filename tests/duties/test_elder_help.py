@@ -57,8 +57,8 @@ async def test_when_somebody_has_joined_the_page_says_that_too(house: House) -> 
 async def test_guidance_comes_at_first_use_after_the_ai_notice_one_at_a_time_and_monthly(house: House) -> None:
     await elder(house)
     heard = [await house.say("今天天气不错", user=ELDER) for _ in range(3)]
-    assert [each.notices for each in heard] == [("ai.first",), ("guide",), ()]
-    assert "不会向您要钱" in heard[1].text and "问医生" in heard[1].text
+    assert [each.notices for each in heard] == [("ai.first",), ("setup",), ("guide",)]
+    assert "不会向您要钱" in heard[2].text and "问医生" in heard[2].text
     house.clock.advance(hours=24 * 29)
     assert "guide" not in [kind for _ in range(3) for kind in (await house.say("早上好", user=ELDER)).notices]
     house.clock.advance(hours=24)

@@ -49,6 +49,7 @@ class Kind(StrEnum):
     NOTICE_REALITY_SHOWN = "notice.reality.shown"
     NOTICE_LIMIT_SHOWN = "notice.limit.shown"
     NOTICE_GUIDANCE_SHOWN = "notice.guidance.shown"
+    NOTICE_CONTACT_SHOWN = "notice.contact.shown"
     NOTICE_MODE_SHOWN = "notice.mode.shown"
     NOTICE_OUTAGE_SHOWN = "notice.outage.shown"
     PERSON_CHANGED = "person.changed"
@@ -166,6 +167,9 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.NOTICE_LIMIT_SHOWN: Meaning("已提示时间快用完", "The user was told that their time is nearly up"),
         Kind.NOTICE_GUIDANCE_SHOWN: Meaning(
             "已向老年人提示健康使用与防骗", "An elder was shown guidance on healthy use, money and health"
+        ),
+        Kind.NOTICE_CONTACT_SHOWN: Meaning(
+            "已请老人登记紧急联系人", "An elder was asked to name an emergency contact"
         ),
         Kind.NOTICE_MODE_SHOWN: Meaning(
             "已说明切换为未成年人模式及申诉方式", "The user was told why minors' mode is on, and how to appeal"

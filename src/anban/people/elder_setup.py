@@ -53,6 +53,11 @@ def setup_due(
     return "yearly" if at - looked >= rules.lasting("contact-recheck-days") else None
 
 
+def may_be_elder(user: User) -> bool:
+    """Whether what was stated leaves room for an elder: spares everybody else a look into the ledger."""
+    return user.mode == "elder" or user.age_band == "elder" or user.birth_year is not None
+
+
 @performs("elder-help")
 def guidance_due(standing: Standing, given: Collection[datetime], at: datetime, rules: Rulebook) -> bool:
     """Whether an elder is owed the card on healthy use, money and health: at first use and monthly (final art 15).

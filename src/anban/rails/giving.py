@@ -36,6 +36,7 @@ ACTIONS = {
     "reality": ("understood",),
     "dependence": ("set-limit", "understood"),
     "guide": ("understood",),
+    "setup": ("name-contact", "later"),
 }
 
 

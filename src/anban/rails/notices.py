@@ -20,6 +20,7 @@ SHOWN = {
     "reality": Kind.NOTICE_REALITY_SHOWN,
     "dependence": Kind.NOTICE_DEPENDENCE_SHOWN,
     "guide": Kind.NOTICE_GUIDANCE_SHOWN,
+    "setup": Kind.NOTICE_CONTACT_SHOWN,
 }
 CONFIRMED = {"ai.first": Kind.NOTICE_AI_CONFIRMED, "break": Kind.NOTICE_BREAK_CONFIRMED}
 

@@ -20,8 +20,10 @@ from anban.conversations.shown import Given, given_to
 from anban.conversations.transcript import Turn, recent_turns
 from anban.conversations.usage import Usage, usage_of
 from anban.people.ages import evidence_of
+from anban.people.contacts import every_contact
+from anban.people.elder_setup import SetUp, may_be_elder, setup_of
 from anban.people.family import NO_FAMILY, Family, family_of
-from anban.people.models import User
+from anban.people.models import Contact, User
 from anban.people.users import KEY_INSERT, USER_INSERT, find, meet, new_user
 from anban.provider.line_reports import unreached
 from anban.rails.post import Post
@@ -58,6 +60,9 @@ class Present:
 
     usage: Usage = field(default_factory=Usage)
     exemptions: tuple[Exemption, ...] = ()
+    setup: tuple[SetUp, tuple[Contact, ...]] | None = None
+    """How far naming somebody to be called has come; read for those alone who may be elders."""
+
     family: Family = NO_FAMILY
     suspicion: tuple[str, str] | None = None
     """Where minors' mode is on for a suspicion: which one (its id), and what gave rise to it."""
@@ -137,6 +142,7 @@ def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turn
         exemptions=exemptions_of(connection, user.id, at),
         suspicion=suspicion_of(connection, user),
         family=family_of(connection, user),
+        setup=(setup_of(connection, user.id), every_contact(connection, user)) if may_be_elder(user) else None,
         unreached=unreached(connection, user.id),
         recent=deque(recent_turns(connection, user.id, user.key, turns), maxlen=turns),
     )

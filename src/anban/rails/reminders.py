@@ -8,13 +8,13 @@ from anban.conversations.sessions import Session
 from anban.conversations.shown import Given
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
-from anban.people.elder_setup import guidance_due
+from anban.people.elder_setup import Occasion, guidance_due
 from anban.people.standing import Standing
 from anban.rails.limits import Left
 from anban.risk.dependence import measured
 from anban.risk.models import Held
 
-ORDER = ("mode.minor", "break", "soon", "reality", "own-limit", "dependence", "ai.first", "guide")
+ORDER = ("mode.minor", "break", "soon", "reality", "own-limit", "dependence", "ai.first", "setup", "guide")
 """Which notice goes first (product section 4.5); danger and comfort come before them all."""
 
 CRISIS = 3
@@ -56,6 +56,9 @@ class Person:
     zoned: datetime | None = None
     """The moment on the person's own clock."""
 
+    asks: tuple[Occasion, datetime] | None = None
+    """That an elder is to name somebody to be called, on which occasion, and since when that is so."""
+
 
 NOBODY = Person()
 
@@ -66,7 +69,7 @@ def reminders_due(session: Session | None, given: Iterable[Given], rules: Rulebo
     found: list[Due | None] = [mode_due(person)]
     if person.held.life < CRISIS:
         found += [soon_due(rules, person), own_limit_due(rules, person), dependence_due(rules, person)]
-        found.append(guide_due(told, rules, person))
+        found += [guide_due(told, rules, person), contact_due(rules, person)]
         if session is not None:
             found.append(reality_due(session, told, rules, person))
     known = {(each.kind, each.window) for each in told}
@@ -149,6 +152,21 @@ def guide_due(given: Iterable[Given], rules: Rulebook, person: Person) -> Due | 
     if not guidance_due(person.standing, times, person.zoned, rules):
         return None
     return Due("guide", f"guide|{person.zoned.date()}", "notice.elder.guide")
+
+
+@performs("elder-contact")
+def contact_due(rules: Rulebook, person: Person) -> Due | None:
+    """An elder is asked, gently and in calm times, to name somebody who may be called, or whether they still fit.
+
+    At registration, after a skip at the next visit, and yearly (draft art 13(1), final art 12 and 15); who lets it pass
+    without a word is asked again a month later.
+    """
+    if person.asks is None or person.zoned is None or person.held.life >= 2 or person.held.property:
+        return None
+    occasion, since = person.asks
+    month = int((person.zoned - since) / rules.lasting("elder-guidance-days"))
+    template = "notice.elder.contact-yearly" if occasion == "yearly" else "notice.elder.contact"
+    return Due("setup", f"setup|{occasion}|{since:%Y-%m-%d}|{month}", template)
 
 
 def first_of(found: Iterable[Due]) -> Due | None:

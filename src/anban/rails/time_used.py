@@ -5,6 +5,7 @@ from datetime import datetime
 from anban.conversations.sessions import Session, use
 from anban.conversations.usage import USAGE_KEPT, Usage, spend, usage_rows
 from anban.law.rulebook import Rulebook
+from anban.people.elder_setup import Occasion, setup_due
 from anban.people.standing import Standing
 from anban.rails.limits import Around, own_minutes_used, time_left, zone_of
 from anban.rails.presence import Present
@@ -61,6 +62,7 @@ def person_now(
         own_minutes_used(standing, usage, at, zone),
         _switch(present, words, lang),
         at.astimezone(zone),
+        asks=_asks(present, standing, rules, at),
     )
 
 
@@ -76,3 +78,13 @@ def _switch(present: Present, words: Words, lang: Lang) -> Switch | None:
     identifier, source = present.suspicion
     page = words.page(lang)
     return Switch(identifier, page.get(f"mode.because.{source}", page["mode.because.other"]))
+
+
+def _asks(present: Present, standing: Standing, rules: Rulebook, at: datetime) -> tuple[Occasion, datetime] | None:
+    """Whether an elder is to name somebody to be called, on which occasion, and since when."""
+    if present.setup is None or present.user is None:
+        return None
+    so_far, named = present.setup
+    occasion = setup_due(standing, so_far, named, present.user.first_seen, at, rules)
+    since = {"first": present.user.first_seen, "again": so_far.skipped_at, "yearly": so_far.done_at}
+    return None if occasion is None else (occasion, since[occasion] or present.user.first_seen)

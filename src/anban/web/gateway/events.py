@@ -17,6 +17,7 @@ from anban.conversations.shown import NOTICE_SHOWN, of_mail
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
+from anban.people.elder_setup import skip_setup
 from anban.people.models import User
 from anban.people.users import find, service_and_ref
 from anban.provider.models import Service
@@ -141,6 +142,8 @@ def _acknowledged(connection: Connection, rt: Runtime, service: Service, ref: st
     if not acknowledge(connection, event_id, state, now):
         return False
     notice = of_mail(connection, user.id, event_id)
+    if notice is not None and notice.kind == "setup" and state == "closed":
+        skip_setup(connection, user, now, rt.rules(service, frozenset[str](), now))
     if notice is not None:
         connection.execute(NOTICE_SHOWN, {"notice_id": notice.id, "when_shown": now})
         confirmed = confirmed_kind(notice.kind) if state != "shown" else None

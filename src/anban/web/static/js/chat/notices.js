@@ -6,10 +6,14 @@ const weight = ({ kind }) => (ORDER.includes(kind) ? ORDER.indexOf(kind) : ORDER
 const LEAVING = new Set(["rest", "exit"]);
 const CLOSING = new Set(["go-on", "close", "later"]);
 
+// Where a button leads when the service did not say: to one's own pages.
+const LEADS = { "name-contact": "/me/setup", "set-limit": "/me#limit", appeal: "/me/appeal" };
+
 function choices(notice, words) {
   const given = (notice.actions ?? []).map((action) => (typeof action === "string" ? { id: action } : action));
   const usual = notice.kind === "break" ? [{ id: "rest" }, { id: "go-on" }] : [{ id: "ok" }];
   return (given.length ? given : usual).map((action) => ({
+    href: LEADS[action.id],
     ...action,
     label: action.label ?? words[`${action.id}.button`] ?? words.ok,
   }));
