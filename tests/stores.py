@@ -68,6 +68,15 @@ async def execute(url: str, statement: str) -> None:
         await connection.close()
 
 
+async def data_folder(url: str) -> Path:
+    """Where the server of `url` keeps its files, the write-ahead log among them."""
+    connection = await asyncpg.connect(url)
+    try:
+        return Path(await connection.fetchval("SHOW data_directory"))
+    finally:
+        await connection.close()
+
+
 @asynccontextmanager
 async def opened(url: str, *, tables: bool = True) -> AsyncIterator[Database]:
     """The database at `url`, with every table that has been imported so far, closed afterwards."""

@@ -24,7 +24,10 @@ def residue(folders: Iterable[Path], words: Iterable[str]) -> list[str]:
     wanted = {each: spellings(each) for each in words}
     found: list[str] = []
     for path in sorted({path for folder in folders for path in _files(folder)}):
-        raw = path.read_bytes()
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            continue  # a database tidies while we look
         found += [f"{path.name}: {word}" for word, forms in wanted.items() if any(form in raw for form in forms)]
     return found
 

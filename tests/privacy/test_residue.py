@@ -5,7 +5,6 @@ the database and its write-ahead log, PostgreSQL's data and WAL directories, log
 """
 
 import asyncio
-import tempfile
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from tests.guest import MASTER_KEY
 from tests.privacy.residue import residue, spellings
 from tests.service import KEY, Running
-from tests.stores import PostgresServer
+from tests.stores import PostgresServer, data_folder
 
 SENTINELS = {
     "said": "紫金山的第七棵银杏树",
@@ -46,12 +45,8 @@ async def test_no_word_of_a_person_lies_readable_on_the_disks_before_or_after_an
         folders = [tmp_path]
         if store == "postgres":
             given["ANBAN_DATABASE_URL"] = await stack.enter_async_context(postgres_server.database())
-            folders += _of_postgres()
+            folders.append(await data_folder(given["ANBAN_DATABASE_URL"]))
         await asyncio.to_thread(_live_and_erase, tmp_path / "data", given, folders)
-
-
-def _of_postgres() -> list[Path]:
-    return [path for path in Path(tempfile.gettempdir()).glob("anban-pg-*") if path.is_dir()]
 
 
 def _live_and_erase(data: Path, given: dict[str, str], folders: list[Path]) -> None:

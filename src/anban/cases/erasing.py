@@ -29,6 +29,7 @@ from anban.privacy.erasure import (
     Hold,
     erasures_of,
     forget_person,
+    is_protected,
     legal_holds_on,
     move,
     note,
@@ -129,7 +130,7 @@ def _begin(connection: Connection, piece: Piece, c: Carrying, now: datetime) -> 
 
 
 async def _erase(piece: Piece, found: Underway, erasure: Erasure, c: Carrying, now: datetime) -> None:
-    for table, condition in doomed(wanted_of(erasure, found.user), now):
+    for table, condition in doomed(wanted_of(erasure, found.user, found.rules), now):
         while await c.db.write(partial(_rows, piece=piece, table=table, condition=condition, erasure=erasure.id)):
             crashpoint("erasure.rows")
 
@@ -164,7 +165,8 @@ def _erased(connection: Connection, piece: Piece, found: Underway, c: Carrying, 
     for each in found.carried:
         done = read_erasure(connection, each.id)
         if done.scope in WHOLE:
-            forget_person(connection, found.user, account=False)
+            protected = is_protected(found.user, now, found.rules)
+            forget_person(connection, found.user, protected=protected)
         facts: dict[str, Fact] = {
             "erasure": each.id, "scope": each.scope, "by": each.by, "key": each.key_to,
             "rows": sum(done.counts.values()), "turns": done.counts.get("turns", 0),
@@ -211,19 +213,19 @@ def _destroy(connection: Connection, piece: Piece, c: Carrying, now: datetime) -
     version = max(each.key_to or 0 for each in ripe)
     while seal_anew(connection, user, version, AT_A_TIME):
         pass
-    _end(connection, user, ripe, now)
+    _end(connection, user, ripe, now, rules)
     destroyed = destroy_before(connection, user.id, version)
     facts: dict[str, Fact] = {"key": "person", "version": version, "destroyed": destroyed}
     note(connection, Kind.KEY_ROTATED, user.id, user.service, "anban", now, rules, facts)
     return user
 
 
-def _end(connection: Connection, user: User, ripe: Sequence[Erasure], now: datetime) -> None:
+def _end(connection: Connection, user: User, ripe: Sequence[Erasure], now: datetime, rules: Rulebook) -> None:
     for each in ripe:
         if each.scope == "account":
-            for table, condition in doomed(wanted_of(each, user), now):
+            for table, condition in doomed(wanted_of(each, user, rules), now):
                 connection.execute(delete(table).where(condition))
-            forget_person(connection, user, account=True)
+            forget_person(connection, user, protected=False, account=True)
         move(connection, each.id, state="done", done_at=now, target="")
 
 

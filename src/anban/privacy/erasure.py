@@ -20,6 +20,7 @@ from anban.ledger.kinds import Kind
 from anban.ledger.ledger import moment, write
 from anban.ledger.models import ledger_entries
 from anban.people.models import User, users
+from anban.people.standing import standing_of
 from anban.privacy.models import erasures, legal_holds
 from anban.privacy.scope import SCOPES, WHOLE, Scope, Wanted
 
@@ -77,7 +78,7 @@ def ask_erasure(
     """
     wanted = _scope(scope)
     target = "" if wanted in WHOLE else _target(connection, user, wanted, target)
-    if wanted == "account" and by == "user" and user.mode == "minor":
+    if wanted == "account" and by == "user" and is_protected(user, at, rules):
         raise BadInput("in minors' mode a guardian or the service ends the account", field="scope", code="guardian")
     same = (erasures.c.user == user.id, erasures.c.scope == wanted, erasures.c.target == target)
     waiting = select(erasures).where(*same, erasures.c.state.in_(("asked", "held")))
@@ -126,9 +127,16 @@ def move(connection: Connection, erasure: str, **values: Any) -> None:
     connection.execute(update(erasures).where(erasures.c.id == erasure).values(**values))
 
 
-def wanted_of(erasure: Erasure, user: User) -> Wanted:
+def is_protected(user: User, at: datetime, rules: Rulebook) -> bool:
+    """Whether what protects a minor protects this person: it outlives whatever they have erased."""
+    stated = standing_of(user, at, minor_age=rules.whole("minor-age"), elder_age=rules.whole("elder-age"))
+    return stated.is_minor
+
+
+def wanted_of(erasure: Erasure, user: User, rules: Rulebook) -> Wanted:
     """Which rows this erasure takes."""
-    return Wanted(user.id, erasure.scope, erasure.target, erasure.asked_at, minor=user.mode == "minor")
+    minor = is_protected(user, erasure.asked_at, rules)
+    return Wanted(user.id, erasure.scope, erasure.target, erasure.asked_at, minor)
 
 
 def legal_holds_on(connection: Connection, user: str, at: datetime) -> tuple[Hold, ...]:
@@ -159,13 +167,14 @@ def end_hold(connection: Connection, user: User, hold: str, by: str, at: datetim
     note(connection, Kind.RECORD_HELD, user.id, user.service, by, at, rules, {"hold": hold, "state": "ended"})
 
 
-def forget_person(connection: Connection, user: User, *, account: bool) -> None:
+def forget_person(connection: Connection, user: User, *, protected: bool, account: bool = False) -> None:
     """Empty the facts on the person's own row; with `account`, nothing leads from the service's name to it any more.
 
-    Minors' mode and what it rests on stay while the account does: erasing is no way out of protection.
+    Where a minor is `protected`, age and mode stay while the account does: erasing is no way out of protection.
     """
-    facts: dict[str, Any] = {"time_zone": None, "quiet_until": None}
-    if account or user.mode != "minor":
+    facts: dict[str, Any] = {"quiet_until": None}
+    if account or not protected:
+        facts["time_zone"] = None
         facts |= {"birth_year": None, "age_band": None, "mode": None, "mode_ground": None}
     if account:
         facts["ref"] = f"erased:{user.id}"

@@ -13,7 +13,7 @@ from anban.law.rulebook import Rulebook
 from anban.ledger.models import ledger_entries
 from anban.people.models import User
 from anban.privacy.data_map import DAYS, DataClass, data_map
-from anban.privacy.erasure import Erasure
+from anban.privacy.erasure import Erasure, is_protected
 
 KEYS = "user-key"
 """The class of the keys themselves: what they seal is told, they are not."""
@@ -34,9 +34,9 @@ class Stays:
     days: int | None
 
 
-def what_stays(connection: Connection, user: User, rules: Rulebook) -> tuple[Stays, ...]:
+def what_stays(connection: Connection, user: User, now: datetime, rules: Rulebook) -> tuple[Stays, ...]:
     """What is kept of a person although they had everything erased: read from the tables, so that it is so."""
-    protected = user.mode == "minor"
+    protected = is_protected(user, now, rules)
     counted: dict[str, int] = {}
     for table in metadata.sorted_tables:
         about, erase = table.info["about"], table.info["erase"]

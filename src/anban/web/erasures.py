@@ -140,7 +140,7 @@ def _known(connection: Connection, rt: Runtime, service: Service, user: str) -> 
 def _shown(connection: Connection, erasure: Erasure, person: User, rt: Runtime, service: Service) -> Data:
     now = rt.clock.now()
     rules = rt.rules(service, frozenset[str](), now)
-    told = dict(receipt(erasure, what_stays(connection, person, rules), rules))
+    told = dict(receipt(erasure, what_stays(connection, person, now, rules), rules))
     waits = erasure.state in ("asked", "held")
     told["holds"] = [_hold(each) for each in holds_on(connection, person, now, rules)] if waits else []
     return told

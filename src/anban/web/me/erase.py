@@ -94,7 +94,7 @@ def _kept(connection: Connection, mine: Mine) -> Kept:
         tuple(reversed(outline(connection, mine.user.id))),
         tuple(reversed(asked)),
         holds_on(connection, mine.user, mine.now, mine.rules),
-        what_stays(connection, mine.user, mine.rules),
+        what_stays(connection, mine.user, mine.now, mine.rules),
     )
 
 
