@@ -13,11 +13,14 @@ from anban.ledger.entry import Entry, Fact
 from anban.ledger.export import export
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
+from anban.ledger.recheck import Pace
 from anban.ledger.sequencer import Sequencer
 
 NIGHT = datetime(2026, 8, 1, 22, 0, tzinfo=UTC)
 KEYS = MasterKeys({1: bytes(range(32))})
 SIGNER = signer(KEYS, "demo")
+ORIGIN = "anban/demo/2026-08"
+PACE = Pace(entries=2000, whole=timedelta(hours=24))
 
 _KINDS = (Kind.SESSION_OPENED, Kind.NOTICE_AI_SHOWN, Kind.RAIL_INPUT_DECIDED, Kind.TURN_RECORDED, Kind.TURN_RECORDED)
 
@@ -36,7 +39,7 @@ def entry(number: int = 0, kind: Kind | None = None, **facts: Fact) -> Entry:
 
 
 def sequencer(db: Database, *, holder: str = "first", key: Signer = SIGNER) -> Sequencer:
-    return Sequencer(db, key, SystemClock(), holder=holder)
+    return Sequencer(db, lambda: key, SystemClock(), holder=holder, pace=PACE)
 
 
 async def write_all(db: Database, entries: Iterable[Entry]) -> None:

@@ -20,7 +20,7 @@ from anban.ledger.ledger import write
 from anban.ledger.models import ledger_checkpoints, ledger_edge, ledger_entries
 from anban.ledger.sequencer import LedgerDamaged
 from anban.ledger.tree import root_of
-from anban.ledger.verify import verify
+from anban.ledger.verifier import verify
 from tests import stores
 from tests.ledger import scenes
 from tests.waiting import until
@@ -65,12 +65,12 @@ async def test_a_checkpoint_is_a_signed_note(db: Database):
     await scenes.fill(db, 3)
     note = (await db.read(newest)).note.decode()
     said, signature = note.split("\n\n")
-    assert said.splitlines()[:2] == ["anban/demo", "3"]
+    assert said.splitlines()[:2] == [scenes.ORIGIN, "3"]
     assert said.splitlines()[3] == "time 2026-08-01T22:00:00.000000Z"
     dash, name, encoded = signature.rstrip("\n").split(" ")
-    assert (dash, name) == ("—", "anban/demo")
+    assert (dash, name) == ("—", scenes.ORIGIN)
     raw = base64.b64decode(encoded)
-    assert raw[:4].hex() == scenes.SIGNER.key_id
+    assert raw[:4].hex() == scenes.SIGNER.named(scenes.ORIGIN).key_id
     Ed25519PublicKey.from_public_bytes(scenes.SIGNER.public).verify(raw[4:], f"{said}\n".encode())
 
 

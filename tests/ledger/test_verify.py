@@ -17,13 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anban.base.keys import MasterKeys
-from anban.ledger import verify as module
+from anban.ledger import verifier as module
 from anban.ledger.checkpoint import signer
-from anban.ledger.verify import Report, verify
+from anban.ledger.verifier import Report, verify
 from tests import stores
 from tests.ledger import scenes
 
 ENTRIES = 200
+FOLDER = Path(module.__file__).parent
 Lines = list[bytes]
 
 
@@ -110,8 +111,8 @@ async def test_a_changed_entry_is_the_only_problem_and_is_named(ledger):
         return lines
 
     report = touched(ledger, change)
-    assert [(problem.line, problem.seq) for problem in report.problems] == [(48, 42)]
-    assert ledger.read_bytes().splitlines()[47].endswith(b'"seq":42}')
+    assert [(problem.line, problem.seq) for problem in report.problems] == [(49, 42)]
+    assert ledger.read_bytes().splitlines()[48].endswith(b'"seq":42}')
 
 
 async def test_a_changed_entry_with_a_fitting_hash_is_found_at_its_checkpoint(ledger):
@@ -162,20 +163,20 @@ def swap_bodies(lines: Lines) -> Lines:
 
 
 def delete_checkpoint(lines: Lines) -> Lines:
-    return lines[:22] + lines[23:]
+    return lines[:23] + lines[24:]
 
 
 def swap_checkpoints(lines: Lines) -> Lines:
-    lines[22], lines[33] = lines[33], lines[22]
+    lines[23], lines[34] = lines[34], lines[23]
     return lines
 
 
 def repeat_checkpoint(lines: Lines) -> Lines:
-    return lines[:12] + lines[11:]
+    return lines[:13] + lines[12:]
 
 
 def older_checkpoint_at_the_end(lines: Lines) -> Lines:
-    return [*lines[:-1], lines[11]]
+    return [*lines[:-1], lines[12]]
 
 
 def without_the_end(lines: Lines) -> Lines:
@@ -347,23 +348,21 @@ def test_no_input_makes_the_verifier_fall(tmp_path_factory, pieces):
     assert not verify(path).whole
 
 
-def test_the_verifier_imports_nothing_of_ours():
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.py")), ids=lambda file: file.stem)
+def test_the_verifier_imports_nothing_of_ours(file: Path):
     imported = [
-        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text()))
+        "its own folder" if isinstance(node, ast.ImportFrom) and node.level == 1 else name.split(".")[0]
+        for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names])
     ]
-    allowed = sys.stdlib_module_names | {"cryptography"}
-    assert {str(name).split(".")[0] for name in imported} <= allowed
+    assert set(imported) <= sys.stdlib_module_names | {"cryptography", "its own folder"}
 
 
 async def test_the_verifier_runs_alone_on_another_machine(ledger, tmp_path):
     alone = tmp_path / "alone"
-    alone.mkdir()
-    shutil.copy(str(module.__file__), alone / "check.py")
-    program = (
-        f"import check, sys; r = check.verify({str(ledger)!r}); sys.exit(0 if r.whole and r.entries == 200 else 1)"
-    )
-    guard = "import sys; sys.modules['anban'] = None; "
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", guard + program, cwd=alone)
+    shutil.copytree(FOLDER, alone / "verifier")
+    program = f"import sys; sys.modules['anban'] = None; sys.argv = ['verifier', {str(ledger)!r}]; "
+    program += "import runpy; runpy.run_module('verifier', run_name='__main__')"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, cwd=alone)
     assert await process.wait() == 0

@@ -27,6 +27,9 @@ class Kind(StrEnum):
     CASE_NOTED = "case.noted"
     CASE_CALL_LOGGED = "case.call.logged"
     CONVERSATION_READ = "conversation.read"
+    ACCESS_ASKED = "access.asked"
+    ACCESS_APPROVED = "access.approved"
+    ACCESS_ENDED = "access.ended"
     DESK_PAGED = "desk.paged"
     DESK_ESCALATED = "desk.escalated"
     DESK_ALARMED = "desk.alarmed"
@@ -60,7 +63,9 @@ class Kind(StrEnum):
     PERSONA_CHANGED = "persona.changed"
     SERVICE_SWITCHED = "service.switched"
     KEY_ROTATED = "key.rotated"
+    KEY_DESTROYED = "key.destroyed"
     RECORD_ERASURE_ASKED = "record.erasure.asked"
+    RECORD_HELD = "record.held"
     RECORD_ERASED = "record.erased"
     RECORD_COPIED = "record.copied"
     COMPLAINT_RECEIVED = "complaint.received"
@@ -79,6 +84,15 @@ class Kind(StrEnum):
     ROTA_CHANGED = "rota.changed"
     WORDS_CHANGED = "words.changed"
     WORDS_SIGNED = "words.signed"
+    RECORD_RETENTION_SWEPT = "record.retention.swept"
+    LOG_NETWORK_SEALED = "log.network.sealed"
+    LOG_NETWORK_CHECKED = "log.network.checked"
+    LEDGER_OPENED = "ledger.opened"
+    LEDGER_CLOSED = "ledger.closed"
+    LEDGER_DAMAGED = "ledger.damaged"
+    CHECKPOINT_WITNESSED = "checkpoint.witnessed"
+    CHECKPOINT_UNWITNESSED = "checkpoint.unwitnessed"
+    CHECKPOINT_CONTRADICTED = "checkpoint.contradicted"
 
 
 RETIRED: Final[frozenset[Kind]] = frozenset()
@@ -88,9 +102,6 @@ RETIRED: Final[frozenset[Kind]] = frozenset()
 PLANNED: Final[frozenset[Kind]] = frozenset(
     {
         Kind.CASE_CLAIMED,
-        Kind.KEY_ROTATED,
-        Kind.RECORD_ERASED,
-        Kind.RECORD_COPIED,
         Kind.INCIDENT_REPORTED,
         Kind.DEPLOYMENT_STARTED,
         Kind.DETECTOR_UNAVAILABLE,
@@ -143,6 +154,15 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.CONVERSATION_READ: Meaning(
             "有人附理由查看了对话内容", "Somebody read words of a conversation, with a reason"
         ),
+        Kind.ACCESS_ASKED: Meaning(
+            "有人申请查看原文，附个案和理由", "Somebody asked to read raw text, for a case and a reason"
+        ),
+        Kind.ACCESS_APPROVED: Meaning(
+            "第二人同意了查看申请，到时自动结束", "A second person agreed to that, for a while"
+        ),
+        Kind.ACCESS_ENDED: Meaning(
+            "查看结束：到时、提前结束、未获同意或无人答复", "It is over: time, taken back, refused or unanswered"
+        ),
         Kind.TAKEOVER_REQUESTED: Meaning("请求人工接管", "A human was asked to take over the conversation"),
         Kind.TAKEOVER_CLAIMED: Meaning("值守人员答应接管", "A responder promised to take over"),
         Kind.TAKEOVER_JOINED: Meaning("值守人员已进入对话", "A responder joined the conversation"),
@@ -164,7 +184,7 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.NOTICE_BREAK_CONFIRMED: Meaning("用户确认看到休息提示", "The user confirmed the request to pause"),
         Kind.NOTICE_DEPENDENCE_SHOWN: Meaning("已提示勿过度依赖", "The user was warned of dependence"),
         Kind.NOTICE_REALITY_SHOWN: Meaning("已提醒现实与虚拟的区别", "The user was reminded what is real"),
-        Kind.NOTICE_LIMIT_SHOWN: Meaning("已提示时间快用完", "The user was told that their time is nearly up"),
+        Kind.NOTICE_LIMIT_SHOWN: Meaning("已提示时间或次数有限", "The user was told that time or turns are limited"),
         Kind.NOTICE_GUIDANCE_SHOWN: Meaning(
             "已向老年人提示健康使用与防骗", "An elder was shown guidance on healthy use, money and health"
         ),
@@ -182,10 +202,28 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.CONSENT_WITHDRAWN: Meaning("撤回同意", "Consent was withdrawn"),
         Kind.PERSONA_CHANGED: Meaning("角色设定变更", "A persona changed"),
         Kind.SERVICE_SWITCHED: Meaning("服务被关停或重新开启", "The service was switched off or on"),
-        Kind.KEY_ROTATED: Meaning("密钥已更换", "A key was replaced"),
+        Kind.KEY_ROTATED: Meaning("密钥更换的一步", "A step in which a key is replaced by a newer one"),
+        Kind.KEY_DESTROYED: Meaning(
+            "主密钥已销毁，之前的备份从此读不出", "A master key was destroyed; no backup under it opens any more"
+        ),
         Kind.RECORD_ERASURE_ASKED: Meaning("有人请求删除记录", "Somebody asked that records be erased"),
+        Kind.RECORD_HELD: Meaning(
+            "依法暂不删除某人的记录，或不再如此",
+            "Somebody's records are kept because the law asks for it, or no longer",
+        ),
         Kind.RECORD_ERASED: Meaning("记录已删除", "Records were erased"),
-        Kind.RECORD_COPIED: Meaning("已向本人提供副本", "A person was given a copy of their records"),
+        Kind.RECORD_RETENTION_SWEPT: Meaning(
+            "到期的数据已删除，或因未结个案而暂留", "What was past its days was deleted, or kept back for an open case"
+        ),
+        Kind.LOG_NETWORK_SEALED: Meaning(
+            "一整天的网络日志已汇总入账", "A whole day of the network log was summed up here"
+        ),
+        Kind.LOG_NETWORK_CHECKED: Meaning(
+            "到期的网络日志删除前已核对", "A day of the network log was checked before it went"
+        ),
+        Kind.RECORD_COPIED: Meaning(
+            "为本人做好了一份副本，或副本被取走", "A copy of a person's records was made for them, or fetched"
+        ),
         Kind.COMPLAINT_RECEIVED: Meaning("收到投诉", "A complaint came in"),
         Kind.COMPLAINT_ANSWERED: Meaning("投诉已答复", "A complaint was answered"),
         Kind.INCIDENT_REPORTED: Meaning("重大风险已上报", "A major risk was reported"),
@@ -205,6 +243,16 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         ),
         Kind.WORDS_SIGNED: Meaning(
             "专业人员签署或撤回对话术的认可", "A professional signed the words, or took it back"
+        ),
+        Kind.LEDGER_OPENED: Meaning(
+            "新的账本开始，并指明前一本的终点", "A new log began; it names the end of the last"
+        ),
+        Kind.LEDGER_CLOSED: Meaning("账本到此为止，之后记入新账本", "This log ends here and goes on in a new one"),
+        Kind.LEDGER_DAMAGED: Meaning("存储的账本与签过的不符", "What is stored of a log is not what was signed"),
+        Kind.CHECKPOINT_WITNESSED: Meaning("外部见证方已留存检查点", "An outside witness holds a checkpoint"),
+        Kind.CHECKPOINT_UNWITNESSED: Meaning("外部见证方长时间未能留存", "A witness has been away for too long"),
+        Kind.CHECKPOINT_CONTRADICTED: Meaning(
+            "外部见证方所持与我方账本矛盾", "What a witness holds contradicts this ledger"
         ),
     }
 )

@@ -1,6 +1,6 @@
-"""The ledger's tables: entries, the tree's growing edge, the signed checkpoints and the keys that signed them."""
+"""The ledger's tables: entries, logs, the growing edge, checkpoints, the keys that signed them, what witnesses hold."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, text
 
 from anban.base.db import kept, metadata
 
@@ -26,6 +26,25 @@ ledger_entries = Table(
     info=kept(retention="evidence-ledger", about="subject", erase="kept"),
 )  # fmt: skip
 
+ledger_logs = Table(
+    "ledger_logs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("origin", String(160), nullable=False, unique=True),
+    # The calendar month (UTC) of a log; empty for one from before there were months.
+    Column("month", String(7), nullable=False),
+    # Entries in the logs before this one: the place of its first entry.
+    Column("first", BigInteger, nullable=False),
+    # Its entries in the end; NULL while it grows.
+    Column("size", BigInteger),
+    Column("ends", Boolean, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("checked_at", BigInteger, nullable=False),
+    Column("damage", String(80), nullable=False),
+    info=kept(retention="evidence-ledger", about=None, erase="none"),
+)
+
+# `size` counts within the newest log, as a checkpoint's note does.
 ledger_edge = Table(
     "ledger_edge",
     metadata,
@@ -39,6 +58,7 @@ ledger_edge = Table(
 ledger_checkpoints = Table(
     "ledger_checkpoints",
     metadata,
+    # Entries signed over all logs; the note says how many of its own log.
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     Column("root", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -53,5 +73,23 @@ ledger_keys = Table(
     Column("public", LargeBinary, nullable=False),
     Column("first_size", BigInteger, nullable=False),
     Column("master", Integer, nullable=False),
+    info=kept(retention="evidence-ledger", about=None, erase="none"),
+)
+
+ledger_witnessed = Table(
+    "ledger_witnessed",
+    metadata,
+    Column("witness", String(40), primary_key=True),
+    Column("log", Integer, primary_key=True, autoincrement=False),
+    # What the witness took last, within the log; the edge there, to prove what comes next; the note as it came back.
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),
+    Column("failing_since", BigInteger),
+    Column("code", String(64), nullable=False),
+    # The state that the ledger itself tells of: nothing yet, kept, away or contradicted.
+    Column("told", String(16), nullable=False),
     info=kept(retention="evidence-ledger", about=None, erase="none"),
 )

@@ -7,22 +7,25 @@ that wait, numbers them without gaps, extends the tree and signs a checkpoint, a
 import asyncio
 import base64
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, select
 
 from anban.base.clock import Clock
 from anban.base.db import Database
 from anban.base.errors import AnbanError, StorageFailed
 from anban.base.lease import Lease, release, renew, take
-from anban.ledger.checkpoint import FIRST, Signer, digest
-from anban.ledger.entry import leaf
-from anban.ledger.ledger import microseconds
-from anban.ledger.models import ledger_checkpoints, ledger_edge, ledger_entries, ledger_keys
-from anban.ledger.tree import Frontier
+from anban.law.rulebook import Rulebook
+from anban.ledger.checkpoint import Signer
+from anban.ledger.growing import grow
+from anban.ledger.ledger import write
+from anban.ledger.logs import Log, all_logs, damaged, newest_log, note_checked, note_damage
+from anban.ledger.models import ledger_entries
+from anban.ledger.recheck import LedgerDamaged, Pace, Walk, walked
 
 BATCH = 1000
 """Entries placed by one transaction: few enough that somebody in danger never waits long behind it."""
@@ -30,14 +33,10 @@ BATCH = 1000
 PAUSE = 1.0
 LEASE = 10.0
 _NAME = "ledger"
+_SOON: Final = timedelta(seconds=1)
+_LATER: Final = timedelta(minutes=1)
 
 _log: Any = structlog.get_logger("anban.ledger")
-
-
-class LedgerDamaged(AnbanError):
-    """What is stored is not what was written. Nothing is signed until a person has looked."""
-
-    code = "ledger_damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +49,50 @@ class Outcome:
 
 _WAITS = select(ledger_entries.c.id).where(ledger_entries.c.seq.is_(None)).limit(1)
 
-_next = (
-    select(ledger_entries.c.id)
-    .where(ledger_entries.c.seq.is_(None))
-    .order_by(ledger_entries.c.id)
-    .limit(bindparam("most"))
-    .subquery("next_ones")
-)
-_numbered = select(
-    _next.c.id, (func.row_number().over(order_by=_next.c.id) - 1 + bindparam("base", type_=BigInteger)).label("place")
-).subquery("numbered")
-_PLACE = (
-    update(ledger_entries)
-    .where(ledger_entries.c.id == _numbered.c.id)
-    .values(seq=_numbered.c.place)
-    .returning(ledger_entries.c.seq, ledger_entries.c.id, ledger_entries.c.body, ledger_entries.c.leaf)
-)
+
+def pace_of(rules: Rulebook) -> Pace:
+    """How much of what is stored is read again, and how often all of it."""
+    return Pace(rules.whole("ledger-recheck-entries"), rules.lasting("ledger-recheck-hours"))
 
 
 class Sequencer:
-    """`run_forever` while the service runs. `holder` must be unique to this process run.
+    """`run_forever` while the service runs. `holder` must be unique to this process run; `signer` gives the newest key.
 
-    `last_error` is the code of what stopped the latest look, None after a good one; `lag` says how far behind we are.
+    `signing` gives the key that signs now, where it is not the newest yet (`handover.py`).
+
+    `last_error` is the code of what stopped the latest look, None after a good one; `lag` says how far behind we are;
+    `damaged` names the logs that are known not to be as they were signed.
     """
 
-    def __init__(self, db: Database, signer: Signer, clock: Clock, *, holder: str) -> None:
+    def __init__(
+        self,
+        db: Database,
+        signer: Callable[[], Signer],
+        clock: Clock,
+        *,
+        holder: str,
+        pace: Pace,
+        signing: Callable[[Connection], Signer] | None = None,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._signer = signer
+        self._signing = signing or (lambda _: signer())
         self._holder = holder
+        self._pace = pace
+        self._walks: dict[int, Walk] = {}
+        self._due_again: datetime | None = None
         self._lease: Lease | None = None
         self._clear_at: datetime | None = None
         self._clear = True
         self.last_error: str | None = None
         self.placed = 0
+        self.damaged: tuple[str, ...] = ()
 
     @property
     def public_key(self) -> bytes:
         """The key that checkpoints are verified with, 32 bytes."""
-        return self._signer.public
+        return self._signer().public
 
     def lag(self, now: datetime) -> float:
         """Seconds since everything written was last seen placed and signed; 0 while that is so."""
@@ -103,11 +107,14 @@ class Sequencer:
         """
         if self._clear_at is None:
             self._clear_at = now
+        if self._due_again is None or self._due_again <= now:
+            await self._check_what_is_due(now)
         if not await self._db.read(_anything_waits):
             self._note(now, clear=True)
             return 0
         self._clear = False  # until the batch below has shown otherwise
-        outcome = await self._db.write(lambda connection: self._place(connection, now))
+        whole = await self._read_again(now)
+        outcome = await self._db.write(lambda connection: self._place(connection, now, whole))
         self._lease = outcome.lease
         self.placed += outcome.placed
         self._note(now, clear=outcome.placed < BATCH)
@@ -120,7 +127,7 @@ class Sequencer:
 
     async def run_forever(self, stop: asyncio.Event) -> None:
         """Look every second, at once again while more waits than fits, until `stop`; then release the lease."""
-        _log.info("ledger.signing", key=self._signer.key_id, public=base64.b64encode(self.public_key).decode())
+        _log.info("ledger.signing", key=self._signer().key_id, public=base64.b64encode(self.public_key).decode())
         while not stop.is_set():
             pause = PAUSE
             try:
@@ -144,70 +151,62 @@ class Sequencer:
             _log.error("ledger.not_signed", code=code, entry=getattr(error, "field", None))
         self.last_error = code
 
-    def _place(self, connection: Connection, now: datetime) -> Outcome:
+    def _place(self, connection: Connection, now: datetime, whole: Log | None) -> Outcome:
         lease = self._lease
         if lease is None or not renew(connection, lease):
             lease = take(connection, _NAME, self._holder, LEASE)
         if lease is None:
             return Outcome(0, None)  # another replica is at it
-        edge, before = _load(connection)
-        start = edge.size
-        rows = connection.execute(_PLACE, {"most": BATCH, "base": start}).all()
-        for place, (seq, identifier, body, stored) in enumerate(sorted(rows, key=lambda row: row[0]), start):
-            if seq != place or leaf(body) != stored:
-                raise LedgerDamaged("a stored entry does not match its hash", field=identifier)
-            edge.append(stored)
-        if edge.size > start:
-            self._sign(connection, edge, start, before, now, lease)
-        return Outcome(edge.size - start, lease)
+        if whole is not None:
+            note_checked(connection, whole, now)
+        return Outcome(grow(connection, self._signing(connection), now, lease.fence, BATCH), lease)
 
-    def _sign(
-        self, connection: Connection, edge: Frontier, start: int, before: str, now: datetime, lease: Lease
-    ) -> None:
-        root, key = edge.root(), self._signer
-        if not connection.execute(select(ledger_keys.c.id).where(ledger_keys.c.id == key.key_id)).first():
-            connection.execute(
-                insert(ledger_keys).values(id=key.key_id, public=key.public, first_size=edge.size, master=key.master)
-            )
-        note = key.note(edge.size, root, now, before)
-        connection.execute(
-            insert(ledger_checkpoints).values(size=edge.size, root=root, at=microseconds(now), note=note)
-        )
-        kept = connection.execute(
-            update(ledger_edge)
-            .where(ledger_edge.c.name == _NAME, ledger_edge.c.size == start, ledger_edge.c.fence <= lease.fence)
-            .values(size=edge.size, frontier=edge.to_bytes(), fence=lease.fence)
-        )
-        if kept.rowcount != 1:
-            raise LedgerDamaged("the tree's edge moved under the sequencer")
+    async def _read_again(self, now: datetime) -> Log | None:
+        """Compare some more of the newest log with what was signed; the log, when all of it has been gone through."""
+        log = await self._db.read(newest_log)
+        return None if log is None else await self._step(log, now)
+
+    async def _step(self, log: Log, now: datetime) -> Log | None:
+        walk = self._walks.get(log.number) or Walk(log.number)
+        try:
+            walk = await self._db.read(lambda connection: walked(connection, log, walk, self._pace.entries))
+        except LedgerDamaged as error:
+            self._walks.pop(log.number, None)
+            await self._damaged(log, error, now)
+            return None
+        if not walk.finished:
+            self._walks[log.number] = walk
+            return None
+        self._walks.pop(log.number, None)
+        return log
+
+    async def _damaged(self, log: Log, error: LedgerDamaged, now: datetime) -> None:
+        """Remember it, so that a restart does not sign either; it becomes evidence in the log that comes after."""
+        what = f"{error.message} {error.field or ''}".strip().replace(" ", "-")
+
+        def work(connection: Connection) -> None:
+            if note_damage(connection, log, what):
+                write(connection, damaged(log, what, now))
+
+        await self._db.write(work)
+        self.damaged = tuple(sorted({*self.damaged, log.origin}))
+        _log.critical("ledger.damaged", log=log.origin, what=error.message, entry=error.field)
+
+    async def _check_what_is_due(self, now: datetime) -> None:
+        """Go on through the logs whose time has come to be read again whole, and through those found damaged."""
+        if self._lease is None and not self._db.exclusive:
+            return
+        every = await self._db.read(all_logs)
+        self.damaged = tuple(log.origin for log in every if log.damage)
+        due = [
+            log for log in every if log.damage or log.checked_at + self._pace.whole <= now or log.number in self._walks
+        ]
+        for log in due:
+            whole = await self._step(log, now)
+            if whole is not None:
+                await self._db.write(lambda connection, log=whole: note_checked(connection, log, now))
+        self._due_again = now + (_SOON if due else _LATER)
 
 
 def _anything_waits(connection: Connection) -> bool:
     return connection.execute(_WAITS).first() is not None
-
-
-_FIRST_EDGE = text(
-    "INSERT INTO ledger_edge (name, size, frontier, fence) VALUES (:name, 0, :empty, 0) ON CONFLICT DO NOTHING"
-)
-
-
-def _load(connection: Connection) -> tuple[Frontier, str]:
-    """The edge of the tree, checked against the last signed root, and the digest of that checkpoint."""
-    stored = connection.execute(
-        select(ledger_edge.c.size, ledger_edge.c.frontier).where(ledger_edge.c.name == _NAME)
-    ).first()
-    last = connection.execute(
-        select(ledger_checkpoints.c.size, ledger_checkpoints.c.root, ledger_checkpoints.c.note)
-        .order_by(ledger_checkpoints.c.size.desc())
-        .limit(1)
-    ).first()
-    if stored is None:
-        connection.execute(_FIRST_EDGE, {"name": _NAME, "empty": b""})
-    edge = Frontier() if stored is None else Frontier.from_bytes(stored.size, stored.frontier)
-    if last is None:
-        if edge.size:
-            raise LedgerDamaged("the tree has entries and no checkpoint")
-        return edge, FIRST
-    if last.size != edge.size or last.root != edge.root():
-        raise LedgerDamaged("the tree's edge does not match the last checkpoint")
-    return edge, digest(last.note)

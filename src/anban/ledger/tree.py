@@ -146,3 +146,41 @@ def consistent(earlier: int, earlier_root: bytes, size: int, root: bytes, proof:
             new = node_hash(new, sibling)
         place, last = place >> 1, last >> 1
     return last == 0 and old == earlier_root and new == root
+
+
+def later_ranges(earlier: int, size: int) -> list[tuple[int, int]]:
+    """The ranges behind the first `earlier` leaves whose roots a consistency proof needs; together they are all."""
+    low, high, found = 0, size, list[tuple[int, int]]()
+    while earlier < high:
+        middle = _split(low, high)
+        if earlier <= middle:
+            found.append((middle, high))
+            high = middle
+        else:
+            low = middle
+    return found[::-1]
+
+
+def proof_from(edge: Frontier, size: int, later: Sequence[bytes]) -> list[bytes]:
+    """The consistency proof from the tree at `edge` to `size` leaves; `later` are the roots of `later_ranges`.
+
+    What else it needs are peaks of the edge, so nothing before it is read again.
+    """
+    low, high, proof, whole, left = 0, size, list[bytes](), True, list(later)
+    peaks = iter(edge.peaks)
+    while edge.size < high:
+        middle = _split(low, high)
+        if edge.size <= middle:
+            proof.append(left.pop())
+            high = middle
+        else:
+            proof.append(next(peaks))
+            low, whole = middle, False
+    if not whole:
+        proof.append(next(peaks))
+    return proof[::-1]
+
+
+def _split(low: int, high: int) -> int:
+    """Where the tree over a range divides: its left side is the largest full subtree."""
+    return low + (1 << (high - low - 1).bit_length() - 1)
