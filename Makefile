@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup up test bench lint lock detectors fuzz kill-loop clean
+.PHONY: setup up test bench lint lock detectors fuzz fuzz-api kill-loop sbom audit clean
 
 setup: $(VENV)/.run-installed
 
@@ -56,11 +56,28 @@ detectors: $(VENV)/.test-installed
 fuzz: $(VENV)/.test-installed
 	$(BIN)/python -m tests.fuzz.run --inputs 100000
 
+# The whole API against its own description, for as long as it takes; CI runs a short form of it.
+fuzz-api: $(VENV)/.test-installed
+	ANBAN_API_EXAMPLES=200 $(BIN)/python -m pytest tests/fuzz/test_api_schema.py --timeout 7200
+
+# Every part that ships or tests, with its licence: build/sbom.cdx.json and build/licences.txt. Needs no network.
+sbom: $(VENV)/.test-installed
+	$(BIN)/python -m tools.sbom build/sbom.cdx.json
+
+# What is publicly known against those parts. AUDIT=--unchecked-is-ok where no advisories can be reached;
+# AUDIT='--advisories FOLDER' reads OSV records from a folder.
+audit: $(VENV)/.test-installed
+	$(BIN)/python -m tools.audit $(AUDIT)
+
 # Release size of what CI runs in short form: kills on both databases, and nights in virtual time.
 KILLS ?= 3000
 kill-loop: $(VENV)/.test-installed
 	ANBAN_SEEDS=20000 $(BIN)/python -m pytest tests/cases/test_simulation.py --timeout 7200
 	$(BIN)/python -m tests.killing.both --kills $(KILLS)
+
+# Every bit of a ledger of 2,000 entries flipped, and every edit of its structure.
+tamper: $(VENV)/.test-installed
+	$(BIN)/python -m tests.ledger.tampering
 
 # Needs uv. Writes hashes, names no index.
 lock:
