@@ -9,6 +9,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 import uvicorn
@@ -19,6 +20,9 @@ from anban.base.errors import Misconfigured
 from anban.detectors.listed.wordlists import load_wordlists
 from anban.rails.runtime import Runtime
 from anban.settings import DEMO_KEY, Settings, read_settings
+
+if TYPE_CHECKING:
+    from anban.app import House
 
 GRACE = 10
 """Seconds that answers under way have to end after a stop was asked for (reliability section 5)."""
@@ -46,6 +50,13 @@ def serve(*, host: str | None, port: int | None, data: Path | None, demo: bool |
 
 
 async def _serve(settings: Settings, listener: socket.socket, *, greet: bool) -> None:
+    """Until a stop is asked for. A house that has no keys serves help, and is built anew when they are there."""
+    while await _serve_house(settings, listener.dup(), greet=greet):
+        greet = False
+
+
+async def _serve_house(settings: Settings, listener: socket.socket, *, greet: bool) -> bool:
+    """Serve one house; True when it ended because the key service answers at last."""
     from anban.app import alive, build, mount
 
     house = await build(settings)
@@ -71,23 +82,36 @@ async def _serve(settings: Settings, listener: socket.socket, *, greet: bool) ->
         (settings.data / "address").write_text(f"http://{settings.host}:{listener.getsockname()[1]}")
         if greet or house.first_key is not None:  # the key is shown once, by whichever process made it
             _greet(settings, listener.getsockname()[1], house.first_key, house.demo_master_key)
+        waiting = asyncio.create_task(_until_keys_are_back(house, server))
         await server.serve(sockets=[listener])
+        waiting.cancel()
+    return house.keys_back.is_set() and not server.stopped
+
+
+async def _until_keys_are_back(house: "House", server: "_Server") -> None:
+    await house.keys_back.wait()
+    server.should_exit = True
+    house.rt.post.close()
+    house.rt.flights.stop_all("shutdown")
 
 
 class _Server(uvicorn.Server):
     """Leaves signals to us: uvicorn would end the process before what waits to be written is written."""
+
+    stopped = False
+    """Whether a stop was asked for."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
 
 
-def _stop_gently(server: uvicorn.Server, rt: Runtime) -> None:
+def _stop_gently(server: _Server, rt: Runtime) -> None:
     """On SIGTERM or Ctrl-C: accept no more, end event channels, let answers finish, then end them properly."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        server.should_exit = True
+        server.should_exit = server.stopped = True
         rt.post.close()
         loop.call_later(GRACE / 2, rt.flights.stop_all, "shutdown")
 
