@@ -77,6 +77,7 @@ from anban.rails.upstream import Upstream
 from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law, load_master_keys
 from anban.web.appeals import get_appeal_figures, post_answer, post_appeal
+from anban.web.approach import APPROACH_DOORS
 from anban.web.auth import Doorman
 from anban.web.caseroom import act_on_case, get_case, list_cases, list_queue
 from anban.web.contact import press_seen, seen_page
@@ -272,6 +273,7 @@ def mount(house: House) -> Litestar:
         ledger_tail, ledger_export, decision, duties, turn_service,
         line_feedback, list_lines,
         *USAGE_DOORS,
+        *APPROACH_DOORS,
         *FAMILY_DESK,
         *STUDIO_PAGES,
         *GUARDIAN_PAGES,

@@ -18,7 +18,7 @@ from tests.doors.registering import act, drafted, leads, released
 from tests.house import House, open_house
 
 LIVELY = "爱做菜的虚拟朋友，说话温和。"
-CHILD = {"birth_year": 2013}
+CHILD = {"birth_year": 2012}
 
 
 @pytest.fixture

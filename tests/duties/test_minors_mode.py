@@ -6,6 +6,7 @@ from anban.conversations.mailbox import read_after
 from anban.ledger.kinds import Kind
 from anban.rails.message import Client
 from anban.rails.pulse import remind_listeners
+from tests.duties.families import bind, consent
 from tests.house import Heard, House
 
 ORDINARY = "今天数学课讲了函数。"
@@ -31,8 +32,12 @@ async def test_one_action_enters_it_and_the_ledger_says_so(house: House) -> None
 
 @pytest.mark.parametrize(("band", "minutes"), [("under_8", 40), ("8-11", 60), ("12-15", 60), ("16-17", 120)])
 async def test_a_day_has_so_many_minutes_by_age(house: House, band: str, minutes: int) -> None:
-    house.clock.advance(hours=-6)
     await house.state(age_band=band)
+    if band in ("under_8", "8-11"):  # no companion for them before a guardian consents
+        guardian = await bind(house)
+        for purpose in ("use", "under-14-data"):
+            await consent(house, purpose, by="guardian", guardian=guardian)
+    house.clock.advance(hours=-6)
     heard = await talk(house, minutes + 15)
     answered = [each for each in heard if each.meta.verdict != "stop"]
     assert len(answered) == minutes // 5, "the message at the last minute is the first that is not answered"

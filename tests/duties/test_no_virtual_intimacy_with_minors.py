@@ -7,7 +7,7 @@ from tests.doors.registering import leads, released
 from tests.duties.withheld import is_withheld
 from tests.house import House
 
-CHILD = {"birth_year": 2013}
+CHILD = {"birth_year": 2012}
 
 
 async def asked(house: House, text: str, **how: str) -> str:

@@ -65,11 +65,17 @@ async def test_an_age_is_stated_or_proven_and_what_it_rests_on_is_on_record(hous
 
 async def test_who_is_not_registered_has_a_preview_of_so_many_turns_a_day(house: House) -> None:
     await facts(house, time_zone="Asia/Shanghai")
-    rules = house.rt.rules(house.service, frozenset(), house.clock.now())
+    plain = house.rt.rules(house.service, frozenset(), house.clock.now())
+    rules = plain.with_choices({"registration-required": True})
     person = await house.person()
     standing = await house.rt.db.read(lambda c: standing_at(c, person, house.clock.now(), rules))
     assert [preview_left(standing, used, rules) for used in (0, 9, 10, 50)] == [10, 1, 0, 0]
+    assert preview_left(standing, 50, plain) is None, "where nobody is asked to register nothing is counted"
     await facts(house, age_band="adult")
     person = await house.person()
+    standing = await house.rt.db.read(lambda c: standing_at(c, person, house.clock.now(), rules))
+    assert preview_left(standing, 50, rules) == 0, "an age alone is no agreement"
+    agreed = {"purpose": "agreement", "version": "1", "by": "user"}
+    await house.post("/anban/v1/people/xiaolin/consents", agreed)
     standing = await house.rt.db.read(lambda c: standing_at(c, person, house.clock.now(), rules))
     assert preview_left(standing, 50, rules) is None

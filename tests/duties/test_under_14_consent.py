@@ -1,12 +1,16 @@
 """Final article 17: a guardian consents to processing the data of a child under fourteen, apart from all else."""
 
+from typing import Any
+
 import pytest
 
+from anban.conversations.transcript import recent_turns
 from anban.ledger.kinds import Kind
 from tests.duties.families import bind, consent, family, put
 from tests.house import EVENING, House
 
 OWED = "consent:under-14-data"
+ORDINARY = "今天数学课讲了函数。"
 
 
 async def test_consent_to_use_is_not_consent_to_data(house: House) -> None:
@@ -35,6 +39,56 @@ async def test_a_birth_year_is_read_as_its_last_day(house: House, years: int, ow
 async def test_a_minor_whose_age_nobody_knows_may_be_under_fourteen(house: House) -> None:
     await put(house, mode="minor")
     assert OWED in (await family(house))["missing"]
+
+
+async def test_without_it_a_child_known_to_be_under_fourteen_is_told_how_to_get_it(house: House) -> None:
+    await put(house, birth_year=EVENING.year - 13)
+    heard = await house.say(ORDINARY)
+    assert heard.meta.verdict == "stop" and "监护人" in heard.text and "你没有做错事" in heard.text
+    assert "12355" in heard.text and house.model.asked == []
+    (reached,) = await house.ledger("xiaolin", Kind.LIMIT_REACHED)
+    assert reached.facts["limit"] == "no-consent"
+    guardian = await bind(house)
+    assert (await house.say(ORDINARY)).meta.verdict == "stop", "a guardian is there and has not consented"
+    for purpose in ("use", "under-14-data"):
+        await consent(house, purpose, by="guardian", guardian=guardian)
+    assert (await house.say(ORDINARY)).meta.verdict != "stop"
+
+
+async def test_before_it_no_word_of_the_child_is_kept(house: House) -> None:
+    await put(house, age_band="8-11")
+    await house.say(ORDINARY)
+    person = await house.person()
+    assert await house.rt.db.read(lambda c: recent_turns(c, person.id, person.key, 9)) == ()
+
+
+async def test_without_it_a_child_in_danger_is_helped_all_the_same(house: House) -> None:
+    await put(house, age_band="8-11")
+    heard = await house.say("我不想活了，药已经买好了")
+    assert heard.meta.level == "L3" and heard.meta.help is not None and "没有做错" in heard.text
+    assert Kind.CASE_CRISIS_OPENED in await house.kinds()
+    assert "休息" not in (await house.say(ORDINARY)).text, "nobody in a crisis is sent away for want of a consent"
+
+
+async def test_without_it_a_real_person_can_be_asked_for(house: House) -> None:
+    await put(house, age_band="8-11")
+    assert (await house.say("我要找真人")).meta.verdict == "replace"
+
+
+@pytest.mark.parametrize(
+    "given", [{"mode": "minor"}, {"age_band": "12-15"}, {"age_band": "16-17"}, {"birth_year": EVENING.year - 14}]
+)
+async def test_who_may_be_fourteen_is_not_locked_out_by_a_guess(house: House, given: dict[str, Any]) -> None:
+    await put(house, **given)
+    assert (await house.say(ORDINARY)).meta.verdict != "stop"
+
+
+async def test_who_is_only_suspected_is_not_locked_out_however_young_they_sound(house: House) -> None:
+    await put(house, birth_year=1990)
+    await house.say("我今年十岁，读小学四年级")
+    person = await house.person()
+    assert (person.mode, person.mode_ground) == ("minor", "suspected")
+    assert (await house.say(ORDINARY)).meta.verdict != "stop"
 
 
 async def test_it_is_withdrawn_with_effect_at_once(house: House) -> None:

@@ -9,7 +9,7 @@ from anban.ledger.kinds import Kind
 from tests.flows.frames import FRAMES, TWINS
 from tests.house import House, open_house
 
-CHILD = {"birth_year": 2013}
+CHILD = {"birth_year": 2012}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ SLOTS = {
     "nights": "3",
     "days": "2",
     "minutes": "5",
+    "turns": "8",
     "until": "06:00",
     "category": "…",
     "service": "…",

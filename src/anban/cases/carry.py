@@ -23,12 +23,13 @@ from anban.cases.case import Case, CaseEvent, append, locked_case
 from anban.cases.course import course
 from anban.cases.crisis import case_entry
 from anban.cases.intents import write_down
-from anban.cases.owed import Call, owed
+from anban.cases.owed import Call, CheckIn, Owed, owed
 from anban.cases.ringing import Ring
 from anban.ledger.entry import Fact
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
 from anban.outreach.channel import Letter, Outcome
+from anban.people.approach import in_quiet
 
 log = structlog.get_logger("anban.cases")
 
@@ -79,7 +80,7 @@ def _intend(connection: Connection, piece: Piece, c: Carrying) -> Plan:
     now = c.clock.now()
     case = locked_case(connection, piece.id)
     person = carried(connection, case, c.keys, c.rules, c.outreach, now)
-    acts, due_at = owed(course(case.events), person.reach, person.tiers, person.rules, now)
+    acts, due_at = _owed(case, person, now)
     if not acts:
         return Plan(case, person.rules.version, due_at=due_at)
     letters: list[tuple[Carried, Letter]] = []
@@ -101,10 +102,20 @@ def _intend(connection: Connection, piece: Piece, c: Carrying) -> Plan:
             letters.append((person, written.letter))
         if ring is not None:
             rings.append(ring)
-    more, due_at = owed(course(case.events), person.reach, person.tiers, person.rules, now)
+    more, due_at = _owed(case, person, now)
     if broke:
         due_at = now + TRIED_AGAIN
     return Plan(case, person.rules.version, tuple(letters), tuple(rings), due_at, told, bool(more) and not broke)
+
+
+def _owed(case: Case, person: Carried, now: datetime) -> tuple[Sequence[Owed], datetime | None]:
+    """What is owed now, and when something is next. Whoever left is not asked how they are before the quiet is over."""
+    acts, due_at = owed(course(case.events), person.reach, person.tiers, person.rules, now)
+    quiet = in_quiet(person.user, now)
+    if quiet is None or not any(isinstance(each, CheckIn) for each in acts):
+        return acts, due_at
+    kept = [each for each in acts if not isinstance(each, CheckIn)]
+    return kept, quiet if due_at is None else min(due_at, quiet)
 
 
 async def _send(plan: Plan, c: Carrying) -> Sequence[Outcome]:

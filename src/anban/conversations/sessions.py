@@ -52,6 +52,19 @@ def last_session(connection: Connection, user: str) -> Session | None:
     return Session(row.id, row.user, opened, last, row.seconds, aware(row.left_at) if row.left_at else None)
 
 
+def newer(stored: Session | None, held: Session | None) -> Session | None:
+    """What is stored and what this process holds, of one person: the session that was used last, as used last.
+
+    Of one session the longer use counts, and a leaving that either knows: what is not on disk yet is not lost.
+    """
+    if stored is None or held is None:
+        return held if stored is None else stored
+    if stored.id == held.id:
+        most = held if (held.last_at, held.seconds) > (stored.last_at, stored.seconds) else stored
+        return replace(most, left_at=stored.left_at or held.left_at)
+    return held if held.last_at > stored.last_at else stored
+
+
 def new_session(user: str, at: datetime) -> tuple[Session, dict[str, Any]]:
     """A session that begins now, and its row."""
     session = Session(new_id("ses_"), user, at, at)

@@ -108,6 +108,21 @@ def spend(
     return Usage(MappingProxyType(days), now, persona), tuple(sorted({*changed, key}))
 
 
+def both(stored: Usage, held: Usage) -> Usage:
+    """What is stored and what this process holds, of one person: a stretch that is not on disk yet is not lost.
+
+    A day only grows, so of each row the longer count is the right one, wherever it was seen.
+    """
+    if held.last_at is None or stored.last_at is None:
+        return held if stored.last_at is None else stored
+    days = dict(stored.days)
+    for key, each in held.days.items():
+        if key not in days or each.seconds > days[key].seconds:
+            days[key] = each
+    newer = held if held.last_at > stored.last_at else stored
+    return Usage(MappingProxyType(days), newer.last_at, newer.persona)
+
+
 def usage_rows(user: str, usage: Usage, changed: Iterable[Key]) -> Iterator[dict[str, Any]]:
     """The rows for `USAGE_KEPT`."""
     for key in changed:

@@ -11,6 +11,9 @@ LOWEST: Final[Mapping[str, int]] = MappingProxyType(
 )
 """Band -> the youngest age in it."""
 
+HIGHEST: Final[Mapping[str, int]] = MappingProxyType({"under-3": 2, "3-7": 7, "8-11": 11, "12-15": 15, "16-17": 17})
+"""Band of minors -> the oldest age in it."""
+
 MINORS: Final = frozenset({"under-3", "3-7", "8-11", "12-15", "16-17"})
 
 _STATED: Final[Mapping[str, Band]] = MappingProxyType(

@@ -71,11 +71,26 @@ def below(standing: Standing, age: float) -> bool:
 def consents_missing(standing: Standing, rules: Rulebook) -> tuple[Purpose, ...]:
     """The purposes that a guardian must consent to before a companion is offered to this person at all."""
     owed: list[Purpose] = []
-    if below(standing, rules.whole("guardian-consent-age")):
+    if rules.sets("guardian-consent-age") and below(standing, rules.whole("guardian-consent-age")):
         owed.append("use")
-    if below(standing, rules.whole("under-14")):
+    if rules.sets("under-14") and below(standing, rules.whole("under-14")):
         owed.append("under-14-data")
     return tuple(each for each in owed if each not in standing.consents)
+
+
+@performs("guardian-consent", "under-14-consent")
+def consent_stops(standing: Standing, rules: Rulebook) -> bool:
+    """Whether a guardian's missing consent keeps this person from talking with a companion (final art 14, 17).
+
+    It does once there is a guardian to ask, and at once for whoever is known to be under fourteen. A minor who is only
+    suspected, or who may be fourteen as well, is not locked out before a guardian is there: a guess shuts no door.
+    """
+    owed = consents_missing(standing, rules)
+    if "use" in owed and standing.guardian_bound:
+        return True
+    if "under-14-data" not in owed:
+        return False
+    return not standing.suspected and standing.oldest is not None and standing.oldest < rules.whole("under-14")
 
 
 @performs("service-agreement", "guardian-consent", "under-14-consent")

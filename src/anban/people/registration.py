@@ -6,17 +6,26 @@ from anban.people.consents import consents_missing
 from anban.people.standing import Standing
 
 
+def preview_turns(rules: Rulebook) -> int | None:
+    """How many turns a day a service gives to who has not registered; None where it asks nobody to register."""
+    return rules.whole("preview-turns-per-day") if rules.holds("registration-required") else None
+
+
 @performs("registration-facts")
 def preview_left(standing: Standing, turns_today: int, rules: Rulebook) -> int | None:
-    """How many turns somebody unregistered has left today; None for who is registered. Danger is never counted."""
-    if standing.registered:
-        return None
-    return max(0, rules.whole("preview-turns-per-day") - turns_today)
+    """How many turns somebody unregistered has left today; None where nothing is counted. Danger is never counted."""
+    given = preview_turns(rules)
+    return None if given is None or not _asked(standing) else max(0, given - turns_today)
 
 
 @performs("registration-facts", "service-agreement")
 def missing(standing: Standing, rules: Rulebook) -> tuple[str, ...]:
     """What registration still asks for: age, agreement, guardian or contact, and a guardian's consents."""
+    return (*_asked(standing), *(f"consent:{each}" for each in consents_missing(standing, rules)))
+
+
+def _asked(standing: Standing) -> tuple[str, ...]:
+    """What the person themselves, and whoever they name, have still to do."""
     lacks: list[str] = []
     if standing.ground == "unknown":
         lacks.append("age")
@@ -24,4 +33,4 @@ def missing(standing: Standing, rules: Rulebook) -> tuple[str, ...]:
         lacks.append("agreement")
     if standing.ground != "unknown" and not standing.registered:
         lacks.append("guardian" if standing.is_minor else "contact")
-    return (*lacks, *(f"consent:{each}" for each in consents_missing(standing, rules)))
+    return tuple(lacks)

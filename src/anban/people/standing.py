@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from anban.law.rulebook import Rulebook
-from anban.people.bands import LOWEST, Band, band_named, band_of
+from anban.people.bands import HIGHEST, LOWEST, Band, band_named, band_of
 from anban.people.family import NO_FAMILY, Family, family_of
 from anban.people.limits import NONE, Limits
 from anban.people.models import User
@@ -30,14 +30,16 @@ class Standing:
     """Age group, mode, consents and limits together, and on what ground.
 
     `ground` is stated, verified, mode, suspected, device, guardian or unknown. `band` is None where no age is known at
-    all, `youngest` then too; else it is the youngest age that fits what is known. `registered`: age and the contact
-    that the law asks for are on file, and the contact has accepted. `consents` are the purposes in force.
+    all, `youngest` and `oldest` then too; else those are the youngest and the oldest age that fit what is known, and
+    `oldest` stays None where it has no bound. `registered`: age and the contact that the law asks for are on file, and
+    the contact has accepted; a suspicion alone asks nobody for a guardian. `consents` are the purposes in force.
     """
 
     audience: Audience = "adult"
     ground: str = "unknown"
     band: Band | None = None
     youngest: int | None = None
+    oldest: int | None = None
     suspected: bool = False
     registered: bool = False
     guardian_bound: bool = False
@@ -77,7 +79,7 @@ def standing_of(user: Stated | None, at: datetime, *, minor_age: int, elder_age:
     if user.mode == "minor":
         ground = GROUNDS.get(getattr(user, "mode_ground", None) or "chosen", "mode")
         known = aged if aged.is_minor else Standing()
-        return Standing("minor", ground, known.band, known.youngest, suspected=ground == "suspected")
+        return Standing("minor", ground, known.band, known.youngest, known.oldest, suspected=ground == "suspected")
     if aged.is_minor:
         return aged
     if user.mode == "elder":
@@ -88,18 +90,20 @@ def standing_of(user: Stated | None, at: datetime, *, minor_age: int, elder_age:
 def standing_with(user: Stated | None, family: Family, at: datetime, *, minor_age: int, elder_age: int) -> Standing:
     """Standing from everything on file about the person (`family_of`)."""
     plain = standing_of(user, at, minor_age=minor_age, elder_age=elder_age)
-    band, youngest, ground = plain.band, plain.youngest, plain.ground
+    band, youngest, oldest, ground = plain.band, plain.youngest, plain.oldest, plain.ground
     for kind, each in family.ages:
         fits = (each not in ("adult", "elder")) == plain.is_minor
         if fits and kind == "verified" and ground == "stated":
             ground = "verified"
         if fits and band is None:
-            band, youngest = each, LOWEST[each]
+            # What somebody's way of writing suggests is no age that is known.
+            band, youngest, oldest = each, LOWEST[each], None if kind in ("chat", "appeal") else HIGHEST.get(each)
     full = replace(
         plain,
         ground=ground,
         band=band,
         youngest=youngest,
+        oldest=oldest,
         guardian_bound=family.guardian_bound,
         consents=frozenset(name for name, until in family.consents.items() if until is None or until > at),
         blocked=family.blocked,
@@ -119,6 +123,8 @@ def _registered(standing: Standing, family: Family) -> bool:
     if standing.ground == "unknown":
         return False
     match standing.audience:
+        case "minor" if standing.suspected:
+            return True
         case "minor":
             return family.guardian_bound or "guardian" in family.accepted
         case "elder":
@@ -130,14 +136,14 @@ def _registered(standing: Standing, family: Family) -> bool:
 def _aged(user: Stated, at: datetime, minor_age: int, elder_age: int) -> Standing:
     band = band_named(user.age_band)
     if band is not None and user.age_band in MINOR_BANDS:
-        return Standing("minor", "stated", band, LOWEST[band])
+        return Standing("minor", "stated", band, LOWEST[band], HIGHEST[band])
     if band == "elder":
         return Standing("elder", "stated", band, LOWEST[band])
     if user.birth_year is not None:
         # The birthday is unknown, so the person may still be one year younger than the years' difference.
         youngest = max(0, at.year - user.birth_year - 1)
         if youngest < minor_age:
-            return Standing("minor", "stated", band_of(youngest, elder_age=elder_age), youngest)
+            return Standing("minor", "stated", band_of(youngest, elder_age=elder_age), youngest, youngest + 1)
         if youngest + 1 >= elder_age:
             return Standing("elder", "stated", "elder", youngest)
         return Standing("adult", "stated", "adult", youngest)

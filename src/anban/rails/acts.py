@@ -15,7 +15,7 @@ from anban.rails.bonds import drift_words
 from anban.rails.casting import limits_said, sector_steers
 from anban.rails.chunks import Chunk, Closed, Opened, Spoke
 from anban.rails.danger import DURABLE_WITHIN, comfort
-from anban.rails.giving import give_notice, stopped, told_of_outage
+from anban.rails.giving import give_notice, limited, stopped, told_of_outage
 from anban.rails.leaving import leave
 from anban.rails.record import NOBODY, code, record
 from anban.rails.relay import holding_line, relay
@@ -46,6 +46,8 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     request = request_for(message, verdict, rt, situation.present.summary, sector_steers(situation.role))
     answer = begin_answer(message, situation.before, rt, situation.rules, goodbye=situation.says_goodbye)
     assert situation.flight is not None
+    if situation.life >= 3:
+        situation.flight.guard()
     try:
         yield Opened(meta)
         if before:
@@ -65,7 +67,7 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     if answer.outcome == "withheld" and answer.rail.released_size:
         await _retract(situation, rt)
     actions = (*notice.action, *(() if answer.outcome == "released" else (answer.outcome,)))
-    name = "replace" if answer.outcome in ("withheld", "failed") else ""
+    name = {"withheld": "replace", "failed": "replace", "limit": "stop"}.get(answer.outcome, "")
     reason = answer.finished.reason if answer.outcome == "released" else "stop"
     yield Closed(situation.meta("ai", notice.shown, actions, name), reason, answer.finished.usage)
 
@@ -159,6 +161,11 @@ def _ending(situation: Situation, answer: Answer, rt: Runtime) -> str:
         case "exit":
             leave(situation.message, situation.present, situation.rules, rt)
             return ""
+        case "limit":
+            assert situation.flight is not None
+            limit, template = situation.flight.ending
+            limited(situation, limit, rt)
+            return _words(situation, template, rt)
         case "takeover":
             return holding_line(situation.message, situation.standing.audience, rt, joined=False)
 

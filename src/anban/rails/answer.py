@@ -24,10 +24,10 @@ from anban.rails.verdict import Proceed, Steer
 
 log = structlog.get_logger()
 
-Outcome = Literal["released", "withheld", "failed", "exit", "takeover"]
+Outcome = Literal["released", "withheld", "failed", "exit", "takeover", "limit"]
 
 
-_STOPPED: Mapping[str, Outcome] = {"exit": "exit", "takeover": "takeover"}
+_STOPPED: Mapping[str, Outcome] = {"exit": "exit", "takeover": "takeover", "limit": "limit"}
 
 
 @dataclass(slots=True)

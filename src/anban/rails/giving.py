@@ -33,6 +33,7 @@ ACTIONS = {
     "mode.minor": ("understood", "appeal"),
     "soon": ("understood",),
     "own-limit": ("rest", "go-on"),
+    "preview": ("understood",),
     "reality": ("understood",),
     "dependence": ("set-limit", "understood"),
     "guide": ("understood",),
@@ -94,7 +95,12 @@ def stopped(situation: Situation, verdict: Stop, rt: Runtime) -> None:
     if verdict.rule == DETECTORS:
         told_of_outage(situation, "detectors", rt)
         return
-    facts = {"decision": situation.message.decision, "limit": verdict.rule.removeprefix("limit.")}
+    limited(situation, verdict.rule.removeprefix("limit."), rt)
+
+
+def limited(situation: Situation, limit: str, rt: Runtime) -> None:
+    """Write down that a limit kept the companion from answering, or from going on."""
+    facts = {"decision": situation.message.decision, "limit": limit}
     note(rt, situation.message, situation.present, situation.rules, Kind.LIMIT_REACHED, facts)
 
 

@@ -10,6 +10,7 @@ from anban.conversations.exemptions import Exemption, spared
 from anban.conversations.usage import Usage, local_day
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
+from anban.people.consents import consent_stops
 from anban.people.limits import most_minutes
 from anban.people.models import User
 from anban.people.standing import Standing
@@ -37,13 +38,13 @@ class Limit:
 class Around:
     """What limits go by besides standing and use: the person's own clock, whom they write to, what they are spared.
 
-    `preview_left` is how many seconds somebody who has not registered may still look around; None: no such bound.
+    `preview_left` is how many turns somebody who has not registered still has today; None: no such bound.
     """
 
     zone: tzinfo
     persona: str
     exemptions: tuple[Exemption, ...] = field(default_factory=tuple[Exemption, ...])
-    preview_left: float | None = None
+    preview_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,10 @@ def reached(
     """
     if service.state == "off":
         return Limit("switched-off", "limit.switched-off")
-    if around.persona in standing.blocked:
-        return Limit("blocked", "limit.blocked-character", personal=True)
+    ended = closed(standing, rules, around.persona)
+    if ended is not None and ended.kind != "no-consent":
+        return ended
     if standing.is_minor:
-        if standing.guardian_limits.paused:
-            return Limit("paused", "limit.paused", personal=True)
         opens = _opens(standing, rules, at, around)
         if opens is not None:
             until = opens.astimezone(around.zone).strftime("%H:%M")
@@ -89,10 +89,26 @@ def reached(
         budget = _budget(standing, rules, at, around)
         if budget is not None and usage.seconds(local_day(usage, at, around.zone)) >= budget:
             return Limit("time", "limit.minor-time", personal=True)
-        if standing.guardian_bound and "use" not in standing.consents:
-            return Limit("no-consent", "limit.no-consent", personal=True)
-    if around.preview_left is not None and around.preview_left <= 0 and not standing.registered:
+    if ended is not None:
+        return ended
+    if around.preview_left is not None and around.preview_left <= 0:
         return Limit("preview", "limit.preview", personal=True)
+    return None
+
+
+@performs("guardian-controls", "guardian-consent", "under-14-consent")
+def closed(standing: Standing, rules: Rulebook, persona: str) -> Limit | None:
+    """What somebody closed by an act of theirs: a character, the companion for a while, or by not consenting.
+
+    It ends answers that are under way too; time that runs out lets one be finished.
+    """
+    if persona in standing.blocked:
+        return Limit("blocked", "limit.blocked-character", personal=True)
+    if standing.is_minor and standing.guardian_limits.paused:
+        return Limit("paused", "limit.paused", personal=True)
+    if consent_stops(standing, rules):
+        words = "limit.no-consent" if standing.guardian_bound else "limit.no-guardian"
+        return Limit("no-consent", words, personal=True)
     return None
 
 

@@ -16,6 +16,7 @@ SHOWN = {
     "break": Kind.NOTICE_BREAK_SHOWN,
     "mode.minor": Kind.NOTICE_MODE_SHOWN,
     "soon": Kind.NOTICE_LIMIT_SHOWN,
+    "preview": Kind.NOTICE_LIMIT_SHOWN,
     "own-limit": Kind.NOTICE_LIMIT_SHOWN,
     "reality": Kind.NOTICE_REALITY_SHOWN,
     "dependence": Kind.NOTICE_DEPENDENCE_SHOWN,

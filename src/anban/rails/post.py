@@ -50,13 +50,17 @@ class Post:
 class Flight:
     """One answer being made. While `open`, stopping it cancels the wait for the model at once.
 
-    `stopped` is why: exit, takeover, or shutdown.
+    `stopped` is why: exit, takeover, limit, or shutdown. `guarded`: whoever is in a crisis is kept company whatever
+    limit is set meanwhile. `ending` is the limit that ended it: its name, and the template of our words for it.
     """
 
     task: asyncio.Task[Any] | None
     conversation: str
+    persona: str = ""
+    guarded: bool = False
     open: bool = False
     stopped: str | None = field(default=None)
+    ending: tuple[str, str] = ("", "")
 
     def stop(self, why: str) -> None:
         """End this answer."""
@@ -64,6 +68,12 @@ class Flight:
             self.stopped = why
             if self.open and self.task is not None:
                 self.task.cancel()
+
+    def guard(self) -> None:
+        """From now on no limit ends this answer, nor one that came a moment ago."""
+        self.guarded = True
+        if self.stopped == "limit":
+            self.stopped = None
 
     def landed(self, error: asyncio.CancelledError) -> None:
         """Take back the cancellation that `stop` made; any other one goes on."""
@@ -79,9 +89,9 @@ class Flights:
         self._flights: dict[str, set[Flight]] = {}
 
     @contextmanager
-    def begin(self, who: str, conversation: str) -> Generator[Flight]:
+    def begin(self, who: str, conversation: str, persona: str = "") -> Generator[Flight]:
         """A turn begins that may become an answer; `who` is the service's and the user's name for the person."""
-        flight = Flight(asyncio.current_task(), conversation)
+        flight = Flight(asyncio.current_task(), conversation, persona)
         self._flights.setdefault(who, set()).add(flight)
         try:
             yield flight
@@ -98,6 +108,10 @@ class Flights:
         for flight in chosen:
             flight.stop(why)
         return len(chosen)
+
+    def of(self, who: str) -> tuple[Flight, ...]:
+        """This person's answers under way here."""
+        return tuple(self._flights.get(who, ()))
 
     def people(self) -> tuple[str, ...]:
         """Whose answers are under way here."""

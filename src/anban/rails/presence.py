@@ -15,10 +15,10 @@ from anban.cases.crisis import CRISIS
 from anban.cases.notes import last_summary
 from anban.cases.takeover import Holder, holder
 from anban.conversations.exemptions import Exemption, exemptions_of
-from anban.conversations.sessions import Session, last_session
+from anban.conversations.sessions import Session, last_session, newer
 from anban.conversations.shown import Given, given_to
 from anban.conversations.transcript import Turn, recent_turns
-from anban.conversations.usage import Usage, usage_of
+from anban.conversations.usage import Usage, both, usage_of
 from anban.people.ages import evidence_of
 from anban.people.contacts import every_contact
 from anban.people.elder_setup import SetUp, may_be_elder, setup_of
@@ -57,6 +57,12 @@ class Present:
     comforted: int = 0
     returned: str | None = None
     """The session that began after a long absence, in which the person is told again what they talk with."""
+
+    preview: int | None = None
+    """Turns that are left of a first look, where the service asks for registration and they have not registered."""
+
+    answered: tuple[str, int] = ("", 0)
+    """The day by their own clock, and how many turns of it the companion answered; kept where turns are counted."""
 
     usage: Usage = field(default_factory=Usage)
     exemptions: tuple[Exemption, ...] = ()
@@ -177,3 +183,6 @@ def _merge(found: Present, known: Present) -> None:
         if turn.id not in seen and (not found.recent or turn.id > found.recent[-1].id):
             found.recent.append(turn)
     found.comforted, found.returned = known.comforted, known.returned
+    found.answered = known.answered
+    found.usage = both(found.usage, known.usage)
+    found.session = newer(found.session, known.session)

@@ -12,6 +12,7 @@ from anban.cases.late import enter_late
 from anban.cases.takeover import holder
 from anban.conversations.sessions import last_session
 from anban.provider.models import Service
+from anban.rails.closing import end_what_is_closed
 from anban.rails.giving import leave_for_app, picture_of
 from anban.rails.notices import timed
 from anban.rails.presence import Present
@@ -97,7 +98,8 @@ async def remind_listeners(rt: Runtime, service: Service) -> None:
 
 
 async def stop_from_elsewhere(rt: Runtime) -> None:
-    """End answers of people whom a human has taken over, or who have left, in another process (final art 19)."""
+    """End answers of people whom a human has taken over, who have left, or whose guardian has closed what they talk
+    with, in another process (final art 14, 19)."""
     if rt.db.exclusive or not (flying := rt.flights.people()):
         return
     answering = {who: present for who in flying if (present := rt.presence.get(*who.split("|", 1))) and present.user}
@@ -105,6 +107,9 @@ async def stop_from_elsewhere(rt: Runtime) -> None:
     for who, why in reasons:
         if why is not None:
             rt.flights.stop(who, why)
+    for who in flying:
+        service, _, ref = who.partition("|")
+        await end_what_is_closed(service, ref, rt)
 
 
 def _stop(connection: Connection, present: Present) -> str | None:

@@ -94,8 +94,12 @@ def record(
         facts["conversation"] = user.key.digest(message.conversation.encode("utf-8", "replace"))
         facts["said"] = user.key.digest(message.said.encode("utf-8", "replace"))
         facts["answer"] = user.key.digest(said.encode("utf-8", "replace"))
-        rt.db.later(TURN_INSERT, seal_turn(turn, user.key))
+        if verdict.rule != "limit.no-consent":  # until a guardian consents no word of a child is kept (final art 17)
+            rt.db.later(TURN_INSERT, seal_turn(turn, user.key))
         present.recent.append(turn)
+        if author == "ai":
+            day, answered = present.answered
+            present.answered = (day, answered + 1)
     note(rt, message, present, rules, Kind.TURN_RECORDED, facts)
 
 

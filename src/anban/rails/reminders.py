@@ -14,7 +14,7 @@ from anban.rails.limits import Left
 from anban.risk.dependence import measured
 from anban.risk.models import Held
 
-ORDER = ("mode.minor", "break", "soon", "reality", "own-limit", "dependence", "ai.first", "setup", "guide")
+ORDER = ("mode.minor", "break", "soon", "reality", "own-limit", "dependence", "ai.first", "preview", "setup", "guide")
 """Which notice goes first (product section 4.5); danger and comfort come before them all."""
 
 CRISIS = 3
@@ -59,6 +59,9 @@ class Person:
     asks: tuple[Occasion, datetime] | None = None
     """That an elder is to name somebody to be called, on which occasion, and since when that is so."""
 
+    preview: int | None = None
+    """Turns that are left of a first look, the one at hand included; None where nothing is counted."""
+
 
 NOBODY = Person()
 
@@ -69,7 +72,7 @@ def reminders_due(session: Session | None, given: Iterable[Given], rules: Rulebo
     found: list[Due | None] = [mode_due(person)]
     if person.held.life < CRISIS:
         found += [soon_due(rules, person), own_limit_due(rules, person), dependence_due(rules, person)]
-        found += [guide_due(told, rules, person), contact_due(rules, person)]
+        found += [guide_due(told, rules, person), contact_due(rules, person), preview_due(person)]
         if session is not None:
             found.append(reality_due(session, told, rules, person))
     known = {(each.kind, each.window) for each in told}
@@ -139,6 +142,14 @@ def dependence_due(rules: Rulebook, person: Person) -> Due | None:
     nights = measured(person.held.reasons).get("nights", 0)
     template, slots = ("notice.dependence.nights", {"nights": str(nights)}) if nights else ("notice.dependence", {})
     return Due("dependence", f"week|{year}-{week:02d}", template, slots, pictured=True)
+
+
+@performs("registration-facts")
+def preview_due(person: Person) -> Due | None:
+    """Who has not registered where that is asked is told once a day how many turns they have to look around."""
+    if person.preview is None or person.preview < 1 or person.zoned is None or person.held.life >= 2:
+        return None
+    return Due("preview", f"preview|{person.zoned.date()}", "notice.preview", {"turns": str(person.preview)})
 
 
 def guide_due(given: Iterable[Given], rules: Rulebook, person: Person) -> Due | None:

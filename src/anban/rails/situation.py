@@ -80,5 +80,10 @@ class Situation:
             case=self.present.case,
             help=help_card,
             actions=(*self.message.actions, *actions),
-            limits=self.left.shown() if self.left is not None else None,
+            limits=self._limits(),
         )
+
+    def _limits(self) -> dict[str, Any] | None:
+        """What is left of a minor's time, and of a first look; None where nothing bounds this person."""
+        looked = {} if self.present.preview is None else {"preview_turns_left": self.present.preview}
+        return {**(self.left.shown() if self.left is not None else {}), **looked} or None

@@ -22,7 +22,7 @@ TIME_UP = "limit.time"
 
 def around(present: Present, persona: str, rules: Rulebook) -> Around:
     """What limits go by besides standing and use."""
-    return Around(zone_of(present.user, rules), persona, present.exemptions)
+    return Around(zone_of(present.user, rules), persona, present.exemptions, present.preview)
 
 
 def counted(present: Present, persona: str, rules: Rulebook, at: datetime) -> Usage:
@@ -62,6 +62,7 @@ def person_now(
         own_minutes_used(standing, usage, at, zone),
         _switch(present, words, lang),
         at.astimezone(zone),
+        preview=present.preview,
         asks=_asks(present, standing, rules, at),
     )
 

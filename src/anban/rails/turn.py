@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from datetime import datetime
 from functools import partial
 from typing import assert_never
@@ -34,6 +34,7 @@ from anban.rails.message import Message
 from anban.rails.policy import decide, without_storage
 from anban.rails.post import Flight
 from anban.rails.presence import Present, follow_case, gather_facts
+from anban.rails.preview import look_around
 from anban.rails.recognising import recognised
 from anban.rails.record import use_session
 from anban.rails.relay import hand_over
@@ -60,10 +61,14 @@ async def run_turn(message: Message, rt: Runtime) -> AsyncIterator[Chunk]:
     fails closed, help fails open.
     """
     # Under way from here on: an exit or a human that comes while the facts are read stops what follows all the same.
-    with rt.figures.in_flight.track_inprogress(), rt.flights.begin(person(message), message.conversation) as flight:
+    with rt.figures.in_flight.track_inprogress(), _begun(message, rt) as flight:
         async with aclosing(_turn(message, flight, rt)) as chunks:
             async for chunk in chunks:
                 yield chunk
+
+
+def _begun(message: Message, rt: Runtime) -> AbstractContextManager[Flight]:
+    return rt.flights.begin(person(message), message.conversation, message.persona)
 
 
 async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator[Chunk]:
@@ -111,6 +116,7 @@ async def _bounds(
     message: Message, present: Present, standing: Standing, rules: Rulebook, rt: Runtime
 ) -> tuple[Usage, Around, Character | None, Limit | None]:
     """What bounds this person here: their time, what stands around it, the character, and the limit reached if any."""
+    present.preview = await look_around(message, present, standing, rules, rt)
     used, near = counted(present, message.persona, rules, message.at), around(present, message.persona, rules)
     role = await cast_for(message, standing, rules, rt)
     limit = reached(message.service, standing, used, rules, message.at, near) or not_met(role, standing, rules)

@@ -20,6 +20,7 @@ from anban.people.registration import missing
 from anban.people.spending import Payment, ask_to_spend
 from anban.people.standing import standing_at
 from anban.people.users import find, meet
+from anban.rails.closing import end_what_is_closed
 from anban.web.family_shapes import (
     GivenAge,
     GivenBlock,
@@ -57,6 +58,7 @@ async def about(
 
     done, user = await rt.db.write(work)
     rt.presence.forget(service.id, ref)
+    await end_what_is_closed(service.id, ref, rt)
     rt.post.wake(user)
     rt.wake_work()
     return done

@@ -21,6 +21,7 @@ from anban.people.models import Contact, User
 from anban.people.users import change, find, meet
 from anban.provider.models import Service
 from anban.provider.services import find as find_service
+from anban.rails.closing import end_what_is_closed
 from anban.rails.runtime import Runtime
 from anban.risk.ladder import LIFE_NAMES
 from anban.risk.record import KEPT_UNTIL_LOWERED, held_level
@@ -88,6 +89,7 @@ async def put_person(
 
     shown = await rt.db.write(work)
     rt.presence.forget(service.id, user)
+    await end_what_is_closed(service.id, user, rt)
     return shown
 
 

@@ -14,6 +14,7 @@ from anban.base.db import Connection
 from anban.base.errors import BadInput, StorageFailed, told
 from anban.base.ids import new_id
 from anban.conversations.mailbox import newest
+from anban.people.registration import preview_turns
 from anban.people.users import find
 from anban.provider.line_reports import failed_for
 from anban.rails.chunks import Closed, Opened, Spoke
@@ -135,7 +136,11 @@ async def status_page(request: Request[Any, Any, Any], pages: ThePages) -> Respo
     worst = "down" if "down" in found.values() else "degraded" if "degraded" in found.values() else "ok"
     parts = [{"key": key, "state": state} for key, state in found.items()]
     lang = lang_of(request)
-    html = pages.render("status/page.html", lang, overall=worst, parts=parts, help_lines=help_lines(pages, lang))
+    rt = pages.gateway.rt
+    first_look = preview_turns(rt.rules(pages.gateway.fallback, frozenset[str](), rt.clock.now()))
+    html = pages.render(
+        "status/page.html", lang, overall=worst, parts=parts, help_lines=help_lines(pages, lang), first_look=first_look
+    )
     return _html(html, request)
 
 
