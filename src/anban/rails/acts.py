@@ -17,6 +17,7 @@ from anban.rails.chunks import Chunk, Closed, Opened, Spoke
 from anban.rails.danger import DURABLE_WITHIN, comfort
 from anban.rails.giving import give_notice, limited, stopped, told_of_outage
 from anban.rails.leaving import leave
+from anban.rails.outside import disclosed, outgoing
 from anban.rails.record import NOBODY, code, record
 from anban.rails.relay import holding_line, relay
 from anban.rails.runtime import Runtime
@@ -44,6 +45,7 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     meta = situation.meta("ai", notice.shown, notice.action)
     parts: list[str] = []
     request = request_for(message, verdict, rt, situation.present.summary, sector_steers(situation.role))
+    request = await outgoing(request, rt.sharing.model, situation.present.user)
     answer = begin_answer(message, situation.before, rt, situation.rules, goodbye=situation.says_goodbye)
     assert situation.flight is not None
     if situation.life >= 3:
@@ -63,7 +65,8 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
             yield Spoke(tail)
     finally:
         # Also when the app has hung up: what was said was said.
-        _recorded(situation, rt, "".join(parts), "ai", answer.outcome, answer)
+        shared = disclosed(rt.sharing.model, situation.standing, situation.rules)
+        _recorded(situation, rt, "".join(parts), "ai", answer.outcome, answer, **shared)
     if answer.outcome == "withheld" and answer.rail.released_size:
         await _retract(situation, rt)
     actions = (*notice.action, *(() if answer.outcome == "released" else (answer.outcome,)))

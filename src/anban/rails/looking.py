@@ -10,6 +10,7 @@ from anban.detectors.signal import Reading, Said, Window
 from anban.law.rulebook import Rulebook
 from anban.rails.input import graded, observe
 from anban.rails.message import Message
+from anban.rails.outside import Asked
 from anban.rails.runtime import Runtime
 from anban.rails.senses import Perceived
 from anban.rails.verdict import Escalate, Verdict
@@ -31,15 +32,19 @@ class Looked(NamedTuple):
     verdict: Verdict
 
 
-async def look(message: Message, before: Before, rules: Rulebook, rt: Runtime, decided: Decided) -> Looked:
+async def look(
+    message: Message, before: Before, rules: Rulebook, rt: Runtime, decided: Decided, may: Asked = Asked()
+) -> Looked:
     """Look at what a person wrote and sent, and let `decided` say what follows.
 
     The guard and the senses begin at the same time as our own detectors. Where those alone see somebody in danger,
     nothing else is waited for. Otherwise each has until its deadline; what did not come is marked and counted, and
-    never stands for safety (the absence of an optional opinion stops nothing either).
+    never stands for safety (the absence of an optional opinion stops nothing either). `may` says who outside is asked.
     """
+    if not may.guard:
+        rt = replace(rt, opinion=None)
     guard = asyncio.create_task(_opinion(message, before, rules, rt)) if rt.opinion is not None else None
-    senses = asyncio.create_task(_senses(message, rules, rt)) if message.parts else None
+    senses = asyncio.create_task(_senses(message, rules, rt, may)) if message.parts else None
     try:
         with rt.figures.looked.time():
             reading, seen = observe(message, before, rt.panel, rules)
@@ -94,8 +99,10 @@ async def _opinion(message: Message, before: Before, rules: Rulebook, rt: Runtim
     return heard
 
 
-async def _senses(message: Message, rules: Rulebook, rt: Runtime) -> Perceived:
-    return await rt.senses.perceive(message, rules) if rt.senses is not None else _passed_over(message, "unseen")
+async def _senses(message: Message, rules: Rulebook, rt: Runtime, may: Asked) -> Perceived:
+    if rt.senses is None:
+        return _passed_over(message, "unseen")
+    return await rt.senses.perceive(message, rules, hearing=may.hearing)
 
 
 def _passed_over(message: Message, why: str) -> Perceived:

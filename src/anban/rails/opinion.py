@@ -9,6 +9,7 @@ from anban.base.errors import told
 from anban.detectors.guards.dialogue import MOST_CHARS
 from anban.detectors.guards.family import Family, Question, Unreadable
 from anban.detectors.signal import Reading, Role, Signal, Window
+from anban.privacy.minimised import minimised_window
 from anban.rails.consult import Consulted, NoAnswer
 
 log = structlog.get_logger()
@@ -17,10 +18,12 @@ log = structlog.get_logger()
 class Opinion:
     """One guard model, of a family that we can speak to, by the name its server knows it by."""
 
-    def __init__(self, server: Consulted, family: Family, model: str) -> None:
+    def __init__(self, server: Consulted, family: Family, model: str, *, masked: bool = False) -> None:
+        """`masked`: what is asked goes out without what says who somebody is."""
         self._server = server
         self._family = family
         self._model = model
+        self._masked = masked
 
     @property
     def name(self) -> str:
@@ -38,7 +41,8 @@ class Opinion:
         Whatever did not come, or came and could not be read, is named in `unheard` with its reason; what came of other
         questions counts all the same. Never raises for what a server does.
         """
-        questions = self._family.ask(window, self._model)
+        shown = await asyncio.to_thread(minimised_window, window) if self._masked else window
+        questions = self._family.ask(shown, self._model)
         heard = await asyncio.gather(*(self._one(question, window.role, within) for question in questions))
         signals = tuple(signal for each in heard if isinstance(each, tuple) for signal in each)
         gaps = Counter(each for each in heard if isinstance(each, str))

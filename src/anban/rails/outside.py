@@ -1,5 +1,6 @@
 """What goes to another company in this turn: whether it may, without what says who somebody is, and told afterwards."""
 
+import asyncio
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -39,7 +40,7 @@ def asked(standing: Standing, sharing: Sharing, rules: Rulebook) -> Asked:
     return Asked(may_share(sharing.guard, standing, rules), may_share(sharing.transcriber, standing, rules))
 
 
-def outgoing(request: UpstreamRequest, party: Party | None, user: User | None) -> UpstreamRequest:
+async def outgoing(request: UpstreamRequest, party: Party | None, user: User | None) -> UpstreamRequest:
     """The request as it may leave: identifiers masked, and at most a name that means nothing anywhere else.
 
     The pseudonym is keyed with the person's own key, so that it leads nowhere once that is destroyed.
@@ -47,7 +48,9 @@ def outgoing(request: UpstreamRequest, party: Party | None, user: User | None) -
     if party is None:
         return request
     named = user.key.digest(f"pseudonym|{party.code}".encode()) if party.pseudonym and user is not None else None
-    return replace(request, body=minimised_body(request.body) if party.mask else request.body, pseudonym=named)
+    # In a thread: a long history that is new here takes a while to look through, and others are talking.
+    body = await asyncio.to_thread(minimised_body, request.body) if party.mask else request.body
+    return replace(request, body=body, pseudonym=named)
 
 
 @performs(DUTY)

@@ -8,6 +8,7 @@ from anban.base.db import Database
 from anban.base.keys import MasterKeys
 from anban.base.spool import Spool
 from anban.detectors.panel import Panel
+from anban.privacy.sharing import Sharing
 from anban.provider.services import Rules
 from anban.rails.cast import Cast
 from anban.rails.figures import Figures
@@ -42,4 +43,7 @@ class Runtime:
 
     opinion: Opinion | None = None
     senses: Senses | None = None
+    sharing: Sharing = field(default_factory=Sharing)
+    """Who outside is given words, and on which basis."""
+
     cast: Cast = field(default_factory=Cast)

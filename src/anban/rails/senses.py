@@ -53,11 +53,14 @@ class Senses:
         self._waiting = 0
         self._known: OrderedDict[bytes, None] = OrderedDict()
 
-    async def perceive(self, message: Message, rules: Rulebook) -> Perceived:
-        """Look into what came with this message, everything at once. Never raises for what a part holds."""
+    async def perceive(self, message: Message, rules: Rulebook, *, hearing: bool = True) -> Perceived:
+        """Look into what came with this message, everything at once. Never raises for what a part holds.
+
+        Without `hearing`, recordings stay here: nobody outside may have them.
+        """
         within, most = rules.number("senses-deadline-milliseconds") / 1000, rules.whole("senses-most-parts")
         now = [part for part in message.parts if part.now]
-        tasks = [asyncio.create_task(self._look(part, rules, within)) for part in now[:most]]
+        tasks = [asyncio.create_task(self._look(part, rules, within, hearing=hearing)) for part in now[:most]]
         try:
             if tasks:
                 await asyncio.wait(tasks, timeout=within)
@@ -81,7 +84,7 @@ class Senses:
         if self._hearing is not None:
             await self._hearing.close()
 
-    async def _look(self, part: Part, rules: Rulebook, within: float) -> Found:
+    async def _look(self, part: Part, rules: Rulebook, within: float, *, hearing: bool) -> Found:
         match part.sense:
             case "image":
                 if self._eyes is None:
@@ -90,6 +93,8 @@ class Senses:
             case "audio":
                 if self._hearing is None:
                     raise Unread("nobody here can listen", code="no_setting")
+                if not hearing:
+                    raise Unread("nobody outside may hear this person", code="not_shared")
                 heard = recording(part, rules.whole("recording-max-bytes"))
                 return Found(await self._hearing.listen(heard, within))
             case "none":

@@ -31,6 +31,7 @@ from anban.rails.leaving import farewell, person
 from anban.rails.limits import Around, Limit, reached, time_left
 from anban.rails.looking import look
 from anban.rails.message import Message
+from anban.rails.outside import asked, not_shared
 from anban.rails.policy import decide, without_storage
 from anban.rails.post import Flight
 from anban.rails.presence import Present, follow_case, gather_facts
@@ -91,7 +92,9 @@ async def _turn(message: Message, flight: Flight, rt: Runtime) -> AsyncGenerator
         return decide(seen, reading, present.held, standing, limit, leaving, gentle, bond)
 
     # Always look, whatever follows; what is seen at once is not kept waiting for what takes longer.
-    message, reading, seen, verdict = await look(message, before, rules, rt, decided)
+    message, reading, seen, verdict = await look(
+        message, before, rules, rt, decided, asked(standing, rt.sharing, rules)
+    )
     if stored and await recognised(message, present, standing, reading, rules, rt):
         # Taken for a minor from this message on: what holds for minors holds for its answer too.
         standing, rules = standing_and_rules(message.service, present.user, message.at, rt, present.family)
@@ -119,7 +122,11 @@ async def _bounds(
     present.preview = await look_around(message, present, standing, rules, rt)
     used, near = counted(present, message.persona, rules, message.at), around(present, message.persona, rules)
     role = await cast_for(message, standing, rules, rt)
-    limit = reached(message.service, standing, used, rules, message.at, near) or not_met(role, standing, rules)
+    limit = (
+        reached(message.service, standing, used, rules, message.at, near)
+        or not_shared(standing, rt.sharing, rules)
+        or not_met(role, standing, rules)
+    )
     return used, near, role, limit
 
 
