@@ -41,7 +41,7 @@ async def sign_in(client: httpx.AsyncClient, house: House, login: str, service: 
     assert found is not None
     at = house.clock.now()
     token = await house.rt.db.write(lambda c: begin(c, found.staff.id, at, timedelta(hours=12)))
-    client.cookies.set("anban_desk", token, domain="house.local", path="/desk")
+    client.cookies.set("anban_desk", token, domain="house.local", path="/")
     return found.staff.id
 
 

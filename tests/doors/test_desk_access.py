@@ -82,17 +82,21 @@ async def test_a_colleague_who_was_asked_reads_the_words_but_not_the_name(house:
         assert (chen.id, "second-opinion") in await reads(house)
 
 
-async def test_a_lead_reads_with_a_reason_for_a_quarter_of_an_hour(house: House) -> None:
+async def test_a_lead_reads_what_a_colleague_asked_for_and_nothing_on_their_own_word(house: House) -> None:
     case = await in_danger(house)
-    async with at_desk(house, "wang") as wang:
+    async with at_desk(house, "wang") as wang, at_desk(house) as lin:
         assert "天台" not in (await wang.page(f"/desk/cases/{case}")).text
-        await wang.act(case, "open", reason="supervision")
+        for reason in ("supervision", "complaint", "second-opinion", "granted"):
+            assert (await wang.act(case, "open", reason=reason)).status_code in (403, 422), reason
+        assert await reads(house) == []
+        await lin.act(case, "claim")
+        await lin.act(case, "second-opinion")
+        await wang.act(case, "open", reason="second-opinion")
         shown = (await wang.page(f"/desk/cases/{case}")).text
         assert "天台" in shown and "xiaolin" in shown
         house.clock.advance(minutes=15)
-        assert "天台" not in (await wang.page(f"/desk/cases/{case}")).text
-        await wang.act(case, "open", reason="complaint")
-    assert await reads(house) == [(wang.id, "supervision"), (wang.id, "complaint")]
+        assert "站在天台上" not in (await wang.page(f"/desk/cases/{case}")).text
+    assert await reads(house) == [(lin.id, "claimed"), (wang.id, "second-opinion")]
 
 
 async def test_reading_ends_with_its_reason(house: House) -> None:
@@ -151,7 +155,7 @@ async def test_a_debrief_is_for_its_author_and_the_leads(house: House) -> None:
         await lin.act(case, "close", level="L1", outcome="safe-with-people")
         await lin.act(case, "debrief", text="手还在抖")
         await chen.act(case, "open", reason="review")
-        await wang.act(case, "open", reason="supervision")
+        await wang.act(case, "open", reason="review")
         await lin.act(case, "open", reason="follow-up")
         found = ["手还在抖" in (await each.page(f"/desk/cases/{case}")).text for each in (lin, chen, wang)]
     assert found == [True, False, True]

@@ -313,7 +313,7 @@ async def test_the_channel_says_at_once_what_stands_and_again_when_something_mov
         staff = await house.rt.db.read(lambda c: find_staff(c, house.rt.keys, lin.id))
         assert staff is not None
         who = SignedIn(staff, house.service, token_digest(token), "proof")
-        stream = follow(request_desk, who, token, case, "zh")
+        stream = follow(request_desk, who, case, "zh")
 
         async def coming() -> dict[str, Any]:
             async with asyncio.timeout(10):

@@ -77,17 +77,44 @@ async def test_without_a_proof_it_stays_closed_and_still_names_help(house: House
 
 async def test_the_app_opens_it_with_its_signed_token_and_it_closes_by_itself(tmp_path: Path) -> None:
     async with open_house(tmp_path, token_key=TOKEN_KEY) as house:
-        claims = {"iss": "anban-app", "aud": "anban", "sub": "lin", "exp": int(house.clock.now().timestamp()) * 2}
-        token = jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(TOKEN_KEY))
+        token = page_token(house, jti="first")
         http = browser(house)
         assert (await http.get("/me", headers={"x-anban-token": token})).status_code == 200
         assert (await http.get("/me/card")).status_code == 200, "the browser may stay"
+        assert (await http.get("/me/card", headers={"x-anban-token": token})).status_code == 200, "it is still theirs"
+        again = browser(house)
+        assert (await again.get("/me", headers={"x-anban-token": token})).status_code == 401, "a token opens once"
         house.clock.advance(minutes=31)
         assert (await http.get("/me/card")).status_code == 303
-        for wrong in (token[:-3] + "abc", "nothing"):
+        for wrong in (token[:-3] + "abc", "nothing", page_token(house, jti=None), page_token(house, aud="anban")):
             assert (await http.get("/me", headers={"x-anban-token": wrong})).status_code == 401
         named = await http.get("/me", headers={"x-anban-user": "lin"})
         assert named.status_code == 303, "a name alone is no proof"
+
+
+async def test_on_a_shared_device_the_next_person_sees_their_own_page_and_leaving_closes_it(tmp_path: Path) -> None:
+    async with open_house(tmp_path, token_key=TOKEN_KEY) as house:
+        http = browser(house)
+        await http.get("/me", headers={"x-anban-token": page_token(house, jti="a")})
+        first = http.cookies["anban_me"]
+        await http.get("/me", headers={"x-anban-token": page_token(house, sub="mei", jti="b")})
+        second = http.cookies["anban_me"]
+        assert first != second
+        page = (await http.get("/me/card")).text
+        left = await http.post("/me/leave", data={"csrf": proof(page)})
+        assert left.status_code == 303
+        for cookie in (first, second):
+            http.cookies.clear()
+            http.cookies.set("anban_me", cookie, path="/me")
+            assert (await http.get("/me/card")).status_code == 303, "neither session opens anything"
+
+
+def page_token(house: House, **claims: str | None) -> str:
+    """A token of the app for one's own page."""
+    now = int(house.clock.now().timestamp())
+    given = {"iss": "anban-app", "aud": "anban-page", "sub": "lin", "iat": now, "exp": now + 600, "jti": "x", **claims}
+    told = {name: value for name, value in given.items() if value is not None}
+    return jwt.encode({"alg": "HS256"}, told, OctKey.import_key(TOKEN_KEY))
 
 
 async def test_a_form_of_another_site_or_another_person_changes_nothing(house: House) -> None:

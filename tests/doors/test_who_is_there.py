@@ -1,5 +1,6 @@
 """Keys, tokens and names at the door: what is not right is refused, what is right is believed, nothing is hidden."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tests.doors.visiting import CHAT, KEY, built, chat, kept_case, knocking
 
 SECRET = "a-token-key-that-is-long-enough-for-hs256"
 HELP = IN_DANGER["zh"]
-CLAIMS = {"iss": "anban-app", "aud": "anban", "sub": "lin", "exp": 4_102_444_800}
+CLAIMS = {"iss": "anban-app", "aud": "anban", "sub": "lin"}
 
 
 @pytest.fixture
@@ -24,7 +25,9 @@ async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def token(key: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
-    told = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
+    now = int(time.time())
+    given = {**CLAIMS, "iat": now, "exp": now + 600, **claims}
+    told = {name: value for name, value in given.items() if value is not None}
     return jwt.encode({"alg": algorithm}, told, OctKey.import_key(key), algorithms=[algorithm])
 
 
@@ -33,7 +36,8 @@ def unsigned() -> str:
 
     import orjson
 
-    parts = ({"alg": "none", "typ": "JWT"}, CLAIMS)
+    now = int(time.time())
+    parts = ({"alg": "none", "typ": "JWT"}, {**CLAIMS, "iat": now, "exp": now + 600})
     return ".".join(urlsafe_b64encode(orjson.dumps(part)).rstrip(b"=").decode() for part in parts) + "."
 
 

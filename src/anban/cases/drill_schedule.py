@@ -107,7 +107,7 @@ def _look(connection: Connection, piece: Piece, c: Carrying) -> tuple[Ring | Non
     due = next_due(connection, service.id, rules)
     if due is not None and due > now:
         return None, due
-    every = [each for each in staff_of(connection, c.keys, service.id) if each.state == "active"]
+    every = [each for each in staff_of(connection, c.keys, service.id) if each.state == "active" and each.tier]
     leads = tuple(each for each in every if each.role == "lead" or each.tier >= LEAD) or tuple(every)
     facts: dict[str, Fact] = {"why": DUE, "staff": sorted(each.id for each in leads)[:40]}
     write(connection, Entry(Kind.DESK_ALARMED, now, service.id, "anban", service.id, rules.version, facts))

@@ -56,7 +56,9 @@ class Ringing:
 
     def of(self, connection: Connection, case: Case, act: Call, person: Carried, now: datetime) -> Ring:
         """Whom to call: the tier on duty, or for an alarm everybody there is."""
-        every = [each for each in staff_of(connection, self._keys, case.service) if each.state == "active"]
+        every = [
+            each for each in staff_of(connection, self._keys, case.service) if each.state == "active" and each.tier
+        ]
         if act.tier:
             duty = {each.staff for each in person.duty if each.tier == act.tier}
             chosen = [each for each in every if each.id in duty]

@@ -1,17 +1,18 @@
 """The commands themselves, one function each."""
 
-import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import orjson
 from cyclopts import App, Parameter
 from rich.console import Console
 
 from anban import __version__
-from anban.base.errors import AnbanError
+from anban.cli.keys import keys
 from anban.cli.service import DEFAULT_DATA, Service
+from anban.cli.user import user
 from anban.cli.words import words
+from anban.provider.roles import StaffRole, usual_tier
 
 app = App(
     name="anban",
@@ -24,10 +25,12 @@ app.command(ledger)
 training = App(name="train", help="Building and measuring the detectors' model.", result_action="return_value")
 app.command(training)
 app.command(words)
+app.command(keys)
 staff = App(name="staff", help="Who works at the care desk.", result_action="return_value")
 app.command(staff)
 rota = App(name="rota", help="Who is on duty at the care desk, and when.", result_action="return_value")
 app.command(rota)
+app.command(user)
 
 out = Console(highlight=False, soft_wrap=True)
 
@@ -115,25 +118,24 @@ def doctor(*, json: bool = False, data: Data = DEFAULT_DATA) -> int:
 
 
 @app.command
-def verify(path: Path, *, public_key: str | None = None, json: bool = False) -> int:
-    """Check an exported ledger without a database. Exit code 0 only when it is whole."""
-    from anban.ledger.verify import verify as look
+def verify(
+    path: Path,
+    *,
+    public_key: list[str] | None = None,
+    witness: list[Path] | None = None,
+    witness_key: list[str] | None = None,
+    until: str = "",
+    json: bool = False,
+) -> int:
+    """Check an exported ledger or an evidence pack without a database. Exit code 0 only when it is whole.
 
-    if not path.is_file():
-        raise AnbanError(f"no such file: {path}")
-    report = look(path, public_key)
-    if json:
-        problems = [{"line": each.line, "seq": each.seq, "what": each.what} for each in report.problems]
-        sys.stdout.buffer.write(orjson.dumps({"whole": report.whole, "entries": report.entries, "problems": problems}))
-        out.print()
-        return 0 if report.whole else 1
-    if report.whole:
-        out.print(f"whole: {report.entries} entries")
-        return 0
-    for problem in report.problems:
-        where = f"line {problem.line}" + (f", entry {problem.seq}" if problem.seq is not None else "")
-        out.print(f"not whole: {where}: {problem.what}")
-    return 1
+    --public-key KEY trusts this key alone, got elsewhere. --witness FILE (or a folder; may be given several times)
+    compares with what an outside witness holds: only that finds a ledger that was rewritten and signed anew, cut short
+    or set back. --witness-key KEY demands that witness's cosignature; --until TIME leaves out what it took later.
+    """
+    from anban.cli.verifying import verify_file
+
+    return verify_file(path, public_key or [], witness or [], witness_key or [], until, as_json=json)
 
 
 @training.default
@@ -166,10 +168,42 @@ def evaluate(
 @ledger.command
 def export(path: Path, *, data: Data = DEFAULT_DATA) -> int:
     """Write the whole ledger to PATH, for verifiers."""
-    content = Service(data).raw("GET", "/anban/v1/ledger/export")
-    path.write_bytes(content)
-    out.print(f"{path}: {len(content.splitlines())} lines")
-    return 0
+    from anban.cli.verifying import fetch
+
+    return fetch(Service(data), "/anban/v1/ledger/export", path)
+
+
+@ledger.command
+def pack(
+    path: Path,
+    *,
+    from_: Annotated[str | None, Parameter(name="--from")] = None,
+    to: str | None = None,
+    data: Data = DEFAULT_DATA,
+) -> int:
+    """Write an evidence pack to PATH: a zip for auditors, of everything or of a stretch of time.
+
+    Times as 2026-11-01 (UTC midnight) or 2026-11-01T08:00:00+08:00.
+    """
+    from anban.cli.verifying import fetch, with_times
+
+    return fetch(Service(data), with_times("/anban/v1/ledger/pack", from_, to), path)
+
+
+@ledger.command
+def logs(*, json: bool = False, data: Data = DEFAULT_DATA) -> int:
+    """The ledger's logs by month, its keys, and what witnesses hold. Exit code 1 when one is not well."""
+    from anban.cli.verifying import show_logs
+
+    return show_logs(Service(data), as_json=json)
+
+
+@ledger.command
+def renew(*, yes: bool = False, data: Data = DEFAULT_DATA) -> int:
+    """Begin a new log now, after somebody has looked at a damaged one."""
+    from anban.cli.verifying import begin_new_log
+
+    return begin_new_log(Service(data), sure=yes)
 
 
 @ledger.command
@@ -202,19 +236,20 @@ def staff_add(
     login: str,
     *,
     name: str,
-    role: Literal["responder", "lead"] = "responder",
+    role: StaffRole = "responder",
     tier: int | None = None,
     route: list[str] | None = None,
     data: Data = DEFAULT_DATA,
 ) -> int:
     """Add somebody; the password is asked for, or read from a pipe, or made when empty.
 
+    --role: what each may do and never sees stands in docs/access.md. Responders and leads work at the desk.
     --tier: 1 first line, 2 second, 3 leads (default: 1, and 3 for a lead). --route kind:address, such as
     phone:13800000000, says how to page them when they do not look at the desk; it may be given several times.
     """
     from anban.cli.staff import add
 
-    return add(Service(data), login, name, role, tier or (3 if role == "lead" else 1), route or [])
+    return add(Service(data), login, name, role, tier or usual_tier(role) or 1, route or [])
 
 
 @staff.command(name="password")
@@ -231,6 +266,36 @@ def staff_totp(login: str, *, data: Data = DEFAULT_DATA) -> int:
     from anban.cli.staff import renew_code
 
     return renew_code(Service(data), login)
+
+
+@staff.command(name="role")
+def staff_role(login: str, role: StaffRole, *, data: Data = DEFAULT_DATA) -> int:
+    """Give somebody another role; every log-in, key and access of theirs ends."""
+    from anban.cli.staff import change_role
+
+    return change_role(Service(data), login, role)
+
+
+@staff.command(name="key")
+def staff_key(
+    login: str,
+    *,
+    label: str = "command line",
+    days: int = 30,
+    code: str = "",
+    end: str | None = None,
+    list: bool = False,
+    data: Data = DEFAULT_DATA,
+) -> int:
+    """Give somebody a key for the management API, in their role: shown once. --list shows, --end KEY ends.
+
+    Administrators and officers need --code, their own of this moment, and their keys last for one shift.
+    """
+    from anban.cli.staff import end_key, make_key, show_keys
+
+    if list:
+        return show_keys(Service(data), login)
+    return make_key(Service(data), login, label, days, code) if end is None else end_key(Service(data), login, end)
 
 
 @staff.command(name="off")

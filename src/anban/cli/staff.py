@@ -25,7 +25,8 @@ def show_staff(service: Service, *, as_json: bool) -> int:
         resting = f"  resting until {each['resting_until'][:16]}" if each["resting_until"] else ""
         routes = ", ".join(each["routes"]) or "desk page only"
         out.print(
-            f"{each['login']:<16} {each['name']:<12} {each['role']:<10} line {each['tier']}  {each['state']:<7} "
+            f"{each['login']:<16} {each['name']:<12} {each['role']:<13} "
+            f"{('line ' + str(each['tier'])) if each['tier'] else '-':<6}  {each['state']:<7} "
             f"{routes}{resting}",
             markup=False,
         )
@@ -46,11 +47,49 @@ def add(service: Service, login: str, name: str, role: str, tier: int, routes: l
     body = {"login": login, "name": name, "role": role, "tier": tier, "password": password, "routes": given}
     answer = service.ask("POST", "/anban/v1/staff", body)
     out = _console()
-    out.print(f"{login} works at the desk now ({role}, line {tier})", markup=False)
+    line = f", line {answer['tier']}" if answer["tier"] else ""
+    out.print(f"{login} works here now ({role}{line})", markup=False)
     if made:
         out.print(f"  password       {password}   (shown once)", markup=False)
     _enrol(out, answer)
-    out.print("  give them hours with `anban rota add`: without a shift nobody calls them")
+    if answer["tier"]:
+        out.print("  give them hours with `anban rota add`: without a shift nobody calls them")
+    return 0
+
+
+def change_role(service: Service, login: str, role: str) -> int:
+    """Another role; everything that was open under the old one ends."""
+    service.ask("POST", f"/anban/v1/staff/{quote(login, safe='')}/role", {"role": role})
+    _console().print(f"{login} is {role} now; every log-in, key and access of theirs has ended", markup=False)
+    return 0
+
+
+def make_key(service: Service, login: str, label: str, days: int, code: str) -> int:
+    """A key for a program of theirs, shown once."""
+    body = {"label": label, "days": days, "code": code}
+    answer = service.ask("POST", f"/anban/v1/staff/{quote(login, safe='')}/keys", body)
+    out = _console()
+    out.print(f"{answer['key']}", markup=False)
+    out.print(f"  {answer['id']}, until {answer['expires_at'][:16]}Z   (shown once)", markup=False)
+    return 0
+
+
+def show_keys(service: Service, login: str) -> int:
+    """Every key that somebody has or had; 1 when there is none."""
+    keys = service.ask("GET", f"/anban/v1/staff/{quote(login, safe='')}/keys")
+    out = _console()
+    for each in keys:
+        ended = f"ended {each['ended_at'][:16]}Z" if each["ended_at"] else f"until {each['expires_at'][:16]}Z"
+        out.print(f"{each['id']}  {ended}  {each['label']}", markup=False)
+    if not keys:
+        out.print("no keys")
+    return 0 if keys else 1
+
+
+def end_key(service: Service, login: str, key: str) -> int:
+    """One key opens nothing any more."""
+    service.ask("DELETE", f"/anban/v1/staff/{quote(login, safe='')}/keys/{quote(key, safe='')}")
+    _console().print(f"{key} opens nothing any more", markup=False)
     return 0
 
 

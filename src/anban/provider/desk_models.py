@@ -39,7 +39,12 @@ staff = Table(
 staff_sessions = Table(
     "staff_sessions",
     metadata,
+    # What a log-in is called for as long as it lasts: the digest of its first token.
     Column("digest", String(64), primary_key=True),
+    # The digest of the token that opens it now, and of the one before, which answers a little longer.
+    Column("token", String(64), index=True),
+    Column("before", String(64), index=True),
+    Column("turned_at", DateTime(timezone=True)),
     Column("staff", ForeignKey("staff.id"), nullable=False, index=True),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),

@@ -51,7 +51,8 @@ def add_shift(
     if until_day is not None and until_day < from_day:
         raise BadInput("the last day lies before the first", field="until_day")
     zone_named(time_zone)
-    if connection.execute(select(staff.c.id).where(staff.c.id == staff_id, staff.c.service == service)).first() is None:
+    here = staff.c.id == staff_id, staff.c.service == service, staff.c.tier > 0
+    if connection.execute(select(staff.c.id).where(*here)).first() is None:
         raise NotFound("no such person at this desk", field="staff")
     identifier = new_id("shf_")
     connection.execute(
@@ -81,7 +82,7 @@ def end_shift(connection: Connection, service: str, identifier: str, last_day: d
 def shifts_of(connection: Connection, service: str, *, since: date | None = None) -> tuple[Shift, ...]:
     """The shifts of those who work for a service now; with `since`, only those that did not end before that day."""
     wanted = select(shifts, staff.c.tier, staff.c.role).join(staff, staff.c.id == shifts.c.staff)
-    wanted = wanted.where(shifts.c.service == service, staff.c.state == "active")
+    wanted = wanted.where(shifts.c.service == service, staff.c.state == "active", staff.c.tier > 0)
     if since is not None:
         wanted = wanted.where(or_(shifts.c.until_day.is_(None), shifts.c.until_day >= since.isoformat()))
     rows = connection.execute(wanted.order_by(staff.c.tier, staff.c.login, shifts.c.from_minute, shifts.c.id))
@@ -99,6 +100,7 @@ def on_duty(connection: Connection, service: str, at: datetime) -> tuple[OnDuty,
         .where(
             shifts.c.service == service,
             staff.c.state == "active",
+            staff.c.tier > 0,
             or_(staff.c.resting_until.is_(None), staff.c.resting_until <= at),
         )
         .order_by(staff.c.tier, staff.c.id)

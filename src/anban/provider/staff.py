@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal
 
 import orjson
 from sqlalchemy import Connection, Row, insert, select, update
@@ -14,18 +14,19 @@ from anban.base.keys import MasterKeys
 from anban.base.times import aware
 from anban.provider.desk_models import staff
 from anban.provider.passwords import Hashed, hashed, new_secret
+from anban.provider.roles import STAFF_ROLES, StaffRole, usual_tier
 
-Role = Literal["responder", "lead"]
+Role = StaffRole
 State = Literal["active", "off"]
 Route = tuple[str, str]
 
 TIERS = (1, 2, 3)
-"""First line, second line, leads."""
+"""First line, second line, leads. Whoever is neither responder nor lead has none (0), and nobody calls them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody who works at the desk of one service.
+    """Somebody who works for one service: at its desk, or with its evidence, accounts or data.
 
     `tier` is the line in which they are called: 1 first, 2 second, 3 leads. `routes` are how to page them outside the
     desk page, in order, such as ("phone", number). While `resting_until` lies ahead they are on no rota.
@@ -71,8 +72,7 @@ def add_staff(
     A serving process gives `password` hashed: hashing takes long, and others wait for this transaction. Raises
     `Conflict` when the log-in is taken, `BadInput` for a role or tier that does not exist.
     """
-    if role not in get_args(Role) or tier not in TIERS:
-        raise BadInput("a role is responder or lead, a tier 1, 2 or 3", field="role")
+    tier = fitting_tier(role, tier)
     if not login.strip() or not name.strip():
         raise BadInput("a log-in and a name are needed", field="login")
     new = Staff(new_id("stf_"), service, login.strip(), name.strip(), role, tier, "active", routes)
@@ -98,6 +98,17 @@ def add_staff(
     except IntegrityError as error:
         raise Conflict("this log-in is taken", field="login") from error
     return new, secret
+
+
+def fitting_tier(role: Role, tier: int) -> int:
+    """The line for this role: the given one for those who work at the desk, none for others. Raises `BadInput`."""
+    if role not in STAFF_ROLES:
+        raise BadInput("a role is one of " + ", ".join(STAFF_ROLES), field="role")
+    if usual_tier(role) == 0:
+        return 0
+    if tier not in TIERS:
+        raise BadInput("a tier is 1, 2 or 3", field="tier")
+    return tier
 
 
 def staff_of(connection: Connection, keys: MasterKeys, service: str) -> tuple[Staff, ...]:
@@ -137,6 +148,11 @@ def rest(connection: Connection, identifier: str, until: datetime | None) -> Non
 def set_state(connection: Connection, identifier: str, state: State) -> None:
     """Somebody stops working here (`off`: nothing opens for them and nobody calls them), or comes back."""
     _change(connection, identifier, state=state)
+
+
+def set_role(connection: Connection, identifier: str, role: Role) -> None:
+    """Another role, in its usual line; the caller ends everything that was open under the old one."""
+    _change(connection, identifier, role=role, tier=fitting_tier(role, usual_tier(role)))
 
 
 def set_password(connection: Connection, identifier: str, password: Hashed) -> None:

@@ -13,6 +13,7 @@ from anban.cases.case import Case, locked_case
 from anban.people.models import User
 from anban.people.users import find, meet
 from anban.rails.post import DESK
+from anban.web.callers import acts_as
 from anban.web.caseroom import CaseId, mine, shown
 from anban.web.family import Data
 from anban.web.family_shapes import AppealAnswer, GivenAppeal
@@ -48,6 +49,7 @@ async def post_answer(request: Request[Any, Any, Any], office: TheOffice, case_i
     A guardian's or the law's limit stays; the closing event's `effect` and the answer to the person say so.
     """
     service = await allowed(request, office)
+    acts_as(request, data.responder)
     rt = office.gateway.rt
     now = rt.clock.now()
     rules = rt.rules(service, frozenset[str](), now)

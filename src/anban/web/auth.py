@@ -5,10 +5,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-import orjson
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 from litestar import Request
 
 from anban.base.clock import Clock
@@ -16,16 +12,13 @@ from anban.base.db import Database
 from anban.base.errors import BadInput, Unauthorised
 from anban.provider.models import Service
 from anban.provider.services import key_digest, service_of
+from anban.web.tokens import CHAT, Tokens
 
 KNOWN_FOR = 5.0
 """Seconds a key's answer is remembered: a switch or a revoked key works everywhere within that time."""
 
 MOST_KEYS = 1_024
 MOST_ID = 256
-
-TOKEN_ALGORITHM = "HS256"
-TOKEN_ISSUER = "anban-app"
-TOKEN_AUDIENCE = "anban"
 
 
 class Doorman:
@@ -59,7 +52,7 @@ class Doorman:
         self._known.clear()
 
 
-def person_named(request: Request[Any, Any, Any], body: dict[str, Any], token_key: bytes | None) -> dict[str, str]:
+def person_named(request: Request[Any, Any, Any], body: dict[str, Any], tokens: Tokens) -> dict[str, str]:
     """Whom the request speaks for: `user`, `conversation`, `persona`, `client`, each only when given.
 
     One signed token outranks the headers, and headers the body's `safety_identifier` and `user`. Raises `Unauthorised`
@@ -68,7 +61,7 @@ def person_named(request: Request[Any, Any, Any], body: dict[str, Any], token_ke
     found = {name: identifier(value, field) for name, value, field in _headers(request)}
     token = request.headers.get("x-anban-token")
     if token:
-        found.update(_from_token(token, token_key))
+        found.update(_from_token(token, tokens))
     for field in ("safety_identifier", "user"):
         value = body.get(field)
         if value is None or value == "":
@@ -78,7 +71,7 @@ def person_named(request: Request[Any, Any, Any], body: dict[str, Any], token_ke
     return found
 
 
-def person_readable(request: Request[Any, Any, Any], in_body: Iterable[str], token_key: bytes | None) -> dict[str, str]:
+def person_readable(request: Request[Any, Any, Any], in_body: Iterable[str], tokens: Tokens) -> dict[str, str]:
     """What `person_named` would tell, as far as it can be read; for a person in danger in a request that is wrong.
 
     A token that does not verify leaves the user unknown: nothing else in that request is believed.
@@ -90,7 +83,7 @@ def person_readable(request: Request[Any, Any, Any], in_body: Iterable[str], tok
     token = request.headers.get("x-anban-token")
     if token:
         try:
-            return found | _from_token(token, token_key)
+            return found | _from_token(token, tokens)
         except (BadInput, Unauthorised):
             found.pop("user", None)
             return found
@@ -129,19 +122,7 @@ def identifier(value: object, field: str) -> str:
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def _from_token(token: str, key: bytes | None) -> dict[str, str]:
-    if key is None:
-        raise Unauthorised("this deployment accepts no tokens; set ANBAN_TOKEN_KEY", field="X-Anban-Token")
-    try:
-        claims = jwt.decode(token, OctKey.import_key(key), algorithms=[TOKEN_ALGORITHM]).claims
-        registry = jwt.JWTClaimsRegistry(
-            iss={"essential": True, "value": TOKEN_ISSUER},
-            aud={"essential": True, "value": TOKEN_AUDIENCE},
-            exp={"essential": True},
-            sub={"essential": True},
-        )
-        registry.validate(claims)
-    except (JoseError, ValueError, orjson.JSONDecodeError) as error:
-        raise Unauthorised("the token does not verify", field="X-Anban-Token") from error
+def _from_token(token: str, tokens: Tokens) -> dict[str, str]:
+    claims = tokens.read(token, CHAT).claims
     named = {"user": claims["sub"], **{name: claims[name] for name in ("conversation", "persona") if name in claims}}
     return {name: identifier(value, f"X-Anban-Token.{name}") for name, value in named.items()}

@@ -17,6 +17,7 @@ from anban.provider.models import Service
 from anban.rails.post import DESK
 from anban.rails.runtime import Runtime
 from anban.risk.ladder import LIFE_NAMES
+from anban.web.callers import acts_as
 from anban.web.manage import TheOffice, UserRef, allowed
 from anban.web.shapes import LINE, CaseAct
 
@@ -72,6 +73,7 @@ async def act_on_case(
 ) -> dict[str, Any]:
     """Claim, join, say, note, call, hold, release, tell-now, second-opinion, hand-back, close, review, reopen."""
     service = await allowed(request, office)
+    acts_as(request, data.responder)
     return await act_upon(office.gateway.rt, service, case_id, act, data)
 
 

@@ -1,6 +1,5 @@
-"""The management API: people, cases, switches, evidence. Opened by the administrator's key; in demo mode by any."""
+"""The management API: people, cases, switches, evidence. Opened by the deployment's own key, and to staff by role."""
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from litestar import Request, get, put
 from litestar.params import Dependency, Parameter
 
 from anban.base.db import Connection
-from anban.base.errors import NotFound, Unauthorised
+from anban.base.errors import NotFound
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
@@ -25,6 +24,7 @@ from anban.rails.closing import end_what_is_closed
 from anban.rails.runtime import Runtime
 from anban.risk.ladder import LIFE_NAMES
 from anban.risk.record import KEPT_UNTIL_LOWERED, held_level
+from anban.web.callers import caller_at, calling
 from anban.web.gateway.chat import Gateway
 from anban.web.shapes import LINE, GivenContact, PersonFacts
 
@@ -45,13 +45,8 @@ TheOffice = Annotated[Office, Dependency(skip_validation=True)]
 
 
 async def allowed(request: Request[Any, Any, Any], office: Office) -> Service:
-    """The service to manage. Raises `Unauthorised`."""
-    _, _, key = request.headers.get("authorization", "").partition(" ")
-    if hmac.compare_digest(key.encode("utf-8", "surrogatepass"), office.admin_key.encode()):
-        return office.gateway.fallback
-    if office.demo:
-        return await office.gateway.doorman.service(request)
-    raise Unauthorised("management needs the administrator's key", field="authorization")
+    """The service to manage. Raises `Unauthorised`, and `Forbidden` where the caller's role does not open this."""
+    return (await caller_at(request, office.gateway, office.admin_key, demo=office.demo)).service
 
 
 @put("/anban/v1/people/{user:str}", summary="State facts about a person", tags=["people"])
@@ -68,6 +63,7 @@ async def put_person(
     now = rt.clock.now()
     rulebook = rt.rules(service, frozenset[str](), now).version
     given = data.facts()
+    actor = calling(request).actor
 
     def work(connection: Connection) -> dict[str, Any]:
         met = meet(connection, rt.keys, service.id, user, now)
@@ -84,7 +80,7 @@ async def put_person(
                 changed = Kind.GUARDIAN_CHANGED if kind == "guardian" else Kind.CONTACT_CHANGED
                 kinds.append((changed, [f"{len(named)} given"]))
         for each, what in kinds:
-            write(connection, Entry(each, now, person.id, "administrator", service.id, rulebook, {"changed": what}))
+            write(connection, Entry(each, now, person.id, actor, service.id, rulebook, {"changed": what}))
         return _shown(connection, person)
 
     shown = await rt.db.write(work)

@@ -27,6 +27,7 @@ from anban.provider.personas import (
     submit,
 )
 from anban.rails.runtime import Runtime
+from anban.web.callers import acts_as
 from anban.web.manage import TheOffice, allowed
 from anban.web.shapes import LINE, Short
 from anban.web.studio import lead_called
@@ -101,7 +102,7 @@ async def write_persona(
     given = Given(data.name, card, data.relation, tuple(data.topics), data.scenario, tuple(data.aims))
 
     def work(connection: Connection) -> Persona:
-        by = lead_called(connection, rt, service, data.by)
+        by = lead_called(connection, rt, service, acts_as(request, data.by))
         made = put_persona(connection, service.id, ref, given, by, rt.clock.now())
         told(connection, rt, service, made, "draft", by)
         return made
@@ -121,7 +122,7 @@ async def decide_persona(
     doing = act_called(act)
 
     def work(connection: Connection) -> Persona:
-        by = lead_called(connection, rt, service, data.by)
+        by = lead_called(connection, rt, service, acts_as(request, data.by))
         decided = Decided(data.relation, tuple(data.sectors), tuple(data.looked), dict(data.set_aside))
         return carried(connection, rt, service, ref, doing, by, decided, data.reason)
 

@@ -18,6 +18,7 @@ from anban.provider.staff import staff_of
 from anban.provider.wordings import OwnWording, approve, draft, go_live, retire, wordings_of
 from anban.rails.own_words import take_up
 from anban.rails.runtime import Runtime
+from anban.web.callers import acts_as
 from anban.web.manage import TheOffice, allowed
 from anban.web.studio_shapes import Act, Asked, Deciding, NewSignOff, NewWording, TemplateId, WordingId
 from anban.words.faults import Fault, faults
@@ -90,7 +91,7 @@ async def put_wording(request: Request[Any, Any, Any], office: TheOffice, data: 
     rt = office.gateway.rt
 
     def work(connection: Connection) -> OwnWording:
-        by = lead_called(connection, rt, service, data.by)
+        by = lead_called(connection, rt, service, acts_as(request, data.by))
         return drafted(connection, rt, service, data.template, data.lang, dict(data.text), by)
 
     own = await rt.db.write(work)
@@ -110,7 +111,9 @@ async def decide_wording(
     known = act_called(act)
 
     def work(connection: Connection) -> OwnWording:
-        return decided(connection, rt, service, wording, known, lead_called(connection, rt, service, data.by))
+        return decided(
+            connection, rt, service, wording, known, lead_called(connection, rt, service, acts_as(request, data.by))
+        )
 
     own = await rt.db.write(work)
     await take_up(rt, service)
@@ -124,7 +127,7 @@ async def put_sign_off(request: Request[Any, Any, Any], office: TheOffice, data:
     rt = office.gateway.rt
 
     def work(connection: Connection) -> SignOff:
-        by = lead_called(connection, rt, service, data.by)
+        by = lead_called(connection, rt, service, acts_as(request, data.by))
         return signed_off(connection, rt, service, data.name, data.profession, data.registration, data.digest, by)
 
     return shown_sign_off(await rt.db.write(work))

@@ -85,7 +85,7 @@ async def _done(desk: Desk, who: SignedIn, case: str, act: str, form: Mapping[st
     here = f"/desk/cases/{case}"
     if act == "open":
         reason = cast("Reason", form.get("reason", "")) if form.get("reason") in get_args(Reason) else None
-        if reason is None or reason == "claimed":
+        if reason is None or reason in ("claimed", "granted"):
             raise BadInput("say why", field="reason")
         await desk.rt.db.write(partial(trace, desk=desk, who=who, identifier=case, reason=reason))
         desk.rt.post.wake(DESK)

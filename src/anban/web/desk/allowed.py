@@ -29,11 +29,16 @@ def _afterwards(seen: Seen, who: SignedIn) -> frozenset[str]:
     found = set(_debrief(seen, who))
     if seen.reading is not None:
         found.add("reopen")
-        if seen.reading in ("follow-up", "supervision"):
+        if seen.reading in ("follow-up", "supervision") or _took_part_and_reads(seen, who):
             found.add("follow-up")
         if seen.case.state == "closed" and who.staff.id not in took_part(seen):
             found.add("review")
     return frozenset(found)
+
+
+def _took_part_and_reads(seen: Seen, who: SignedIn) -> bool:
+    """Who held a minor's case follows it up under an approval."""
+    return seen.reading == "granted" and who.staff.id in took_part(seen)
 
 
 def took_part(seen: Seen) -> frozenset[str]:

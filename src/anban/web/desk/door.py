@@ -1,30 +1,34 @@
 """Who is signed in at the desk, and is this request really theirs?"""
 
-import hashlib
 import hmac
 from asyncio import Semaphore
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from jinja2 import Environment
 from litestar import Request, Response
 from litestar.params import Dependency
 
 from anban.base.db import Connection
-from anban.base.errors import Forbidden, Unauthorised
+from anban.base.errors import Forbidden, StorageFailed, Unauthorised
 from anban.ledger.entry import Entry, Fact
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
 from anban.provider.models import Service
+from anban.provider.roles import may
 from anban.provider.services import find
 from anban.provider.staff import Staff, find_staff
-from anban.provider.staff_sessions import SEEN, Session, session_of
+from anban.provider.staff_sessions import SEEN, Session, session_of, turn
 from anban.rails.runtime import Runtime
+from anban.web.callers import COOKIE, FORM_HEADER, check_origin, check_right, form_proof
 from anban.web.desk.pointing import Pointing
 from anban.web.gateway.chat import Gateway
+from anban.web.headers import set_later
+from anban.web.oidc import Provider
 from anban.web.problems import Elsewhere
 from anban.web.user import HEADERS, LANG_COOKIE
 from anban.words.helplines import Lang
@@ -32,11 +36,12 @@ from anban.words.helplines import Lang
 JoinTimes = Callable[[Connection, str, datetime], Sequence[float]]
 """Of a service, since a moment: how many seconds each person in danger waited until somebody joined."""
 
-COOKIE = "anban_desk"
+__all__ = ["COOKIE", "check_origin"]
+
 PATH = "/desk"
 LOGIN = "/desk/login"
+ACCOUNT = "/desk/account"
 FORM_FIELD = "csrf"
-FORM_HEADER = "x-anban-csrf"
 SEEN_EVERY = 60.0
 """Seconds after which a sign of life is written again."""
 
@@ -53,6 +58,12 @@ class Desk:
     """Seconds from the opening of each case to the person who joined; without it the leads' page draws none."""
     checking: Semaphore = field(default_factory=lambda: Semaphore(2))
     """Passwords that are checked at once: each takes 64 MiB and a processor."""
+
+    provider: Provider | None = None
+    """The operator's own provider of log-ins, where one is set."""
+
+    own_url: str = ""
+    """How this deployment is reached from outside."""
 
     pointing: Pointing = field(default_factory=Pointing)
     """Remembers which places of a message caused its level."""
@@ -76,11 +87,23 @@ class SignedIn:
 
 
 async def signed_in(request: Request[Any, Any, Any], desk: Desk) -> SignedIn:
-    """Who is asking. Raises `Unauthorised` without a log-in; a browser that wants a page is sent to the log-in."""
+    """Who is asking. Raises `Unauthorised` without a log-in; a browser that wants a page is sent to the log-in.
+
+    Raises `Forbidden` when their role does not open this address. Who does not work at the desk and looks for its page
+    is sent to their own; pages of leads tell responders so themselves.
+    """
     found = await anyone(request, desk)
+    page = "text/html" in request.headers.get("accept", "")
     if found is not None:
+        try:
+            check_right(request, found.staff)
+        except Forbidden:
+            if not page or request.method != "GET":
+                raise
+            if not may(found.staff.role, "desk.work"):
+                raise Elsewhere(ACCOUNT) from None
         return found
-    if "text/html" in request.headers.get("accept", ""):
+    if page:
         back = f"?next={quote(request.scope['path'])}" if request.method == "GET" else ""
         raise Elsewhere(LOGIN + back)
     raise Unauthorised("log in at the desk first", code="not_signed_in")
@@ -93,10 +116,11 @@ async def anyone(request: Request[Any, Any, Any], desk: Desk) -> SignedIn | None
         return None
     rt = desk.rt
     now = rt.clock.now()
-    idle = rt.rules(desk.gateway.fallback, frozenset[str](), now).lasting("staff-session-idle-minutes")
+    rules = rt.rules(desk.gateway.fallback, frozenset[str](), now)
+    idle, overlap = rules.lasting("staff-session-idle-minutes"), rules.lasting("staff-session-overlap-seconds")
 
     def work(connection: Connection) -> tuple[Session, Staff, Service] | None:
-        session = session_of(connection, token, now, idle)
+        session = session_of(connection, token, now, idle, overlap)
         who = None if session is None else find_staff(connection, rt.keys, session.staff)
         return None if session is None or who is None else (session, who, find(connection, who.service))
 
@@ -106,7 +130,16 @@ async def anyone(request: Request[Any, Any, Any], desk: Desk) -> SignedIn | None
     session, who, service = found
     if (now - session.seen_at).total_seconds() >= SEEN_EVERY:
         rt.db.later(SEEN, {"of_digest": session.digest, "at": now})
-    return SignedIn(who, service, session.digest, _proof(desk, session.digest))
+    if now - session.turned_at >= rules.lasting("staff-session-turn-minutes"):
+        with suppress(StorageFailed):  # tried again with the next request; until then the token goes on
+            if fresh := await rt.db.write(lambda connection: turn(connection, token, now)):
+                keep_token(request, fresh)
+    return SignedIn(who, service, session.digest, form_proof(desk.secret, session.digest))
+
+
+def keep_token(request: Request[Any, Any, Any], token: str) -> None:
+    """Give the browser this log-in's token, with whatever is answered."""
+    set_later(request, COOKIE, token, secure=over_https(request))
 
 
 async def lead_only(request: Request[Any, Any, Any], desk: Desk) -> SignedIn:
@@ -129,17 +162,6 @@ async def check_csrf(request: Request[Any, Any, Any], who: SignedIn) -> None:
         given = (await request.form()).get(FORM_FIELD)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode("utf-8", "replace"), who.csrf.encode()):
         raise Forbidden("this form was not made for you; load the page again", code="foreign_form")
-
-
-def check_origin(request: Request[Any, Any, Any]) -> None:
-    """Raise `Forbidden` when the browser says that another site sent this."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        ours = site in ("same-origin", "none")
-    else:
-        ours = origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
-    if not ours:
-        raise Forbidden("this came from another site", code="foreign_form")
 
 
 def page(
@@ -171,7 +193,3 @@ def told(connection: Connection, desk: Desk, kind: Kind, subject: str, actor: st
 def over_https(request: Request[Any, Any, Any]) -> bool:
     """Whether the browser came over https, as far as we or a proxy before us can tell."""
     return request.url.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
-
-
-def _proof(desk: Desk, session: str) -> str:
-    return hmac.new(desk.secret, b"form|" + session.encode(), hashlib.sha256).hexdigest()

@@ -13,12 +13,13 @@ from litestar import Request, Response, get, post
 from litestar.enums import RequestEncodingType
 
 from anban.base.db import Connection
+from anban.law.rulebook import Rulebook
 from anban.ledger.kinds import Kind
 from anban.provider.attempts import begin_try, forgive
 from anban.provider.demo_staff import demo_code
 from anban.provider.passwords import matches, new_secret, step_of
 from anban.provider.staff import Credentials, credentials, use_code
-from anban.provider.staff_sessions import begin, end, token_digest
+from anban.provider.staff_sessions import begin, end, end_of_token
 from anban.web.desk.door import (
     COOKIE,
     LOGIN,
@@ -28,6 +29,7 @@ from anban.web.desk.door import (
     anyone,
     check_csrf,
     check_origin,
+    keep_token,
     over_https,
     page,
     signed_in,
@@ -59,8 +61,8 @@ class Given:
 async def login_page(request: Request[Any, Any, Any], desk: TheDesk) -> Response[str]:
     """The form; somebody signed in goes on to the desk."""
     if "lang" not in request.query_params and await anyone(request, desk) is not None:
-        return Response("", status_code=303, headers={"Location": _next(request.query_params.get("next", ""))})
-    return await _form(request, desk, "", _next(request.query_params.get("next", "")))
+        return Response("", status_code=303, headers={"Location": next_of(request.query_params.get("next", ""))})
+    return await form_page(request, desk, "", next_of(request.query_params.get("next", "")))
 
 
 @post(LOGIN, status_code=200, include_in_schema=False, request_max_body_size=MOST_FORM)
@@ -73,10 +75,10 @@ async def log_in(request: Request[Any, Any, Any], desk: TheDesk) -> Response[str
     now = rt.clock.now()
     longest = rt.rules(service, frozenset[str](), now).lasting("staff-login-wait-seconds")
     wait = await rt.db.write(lambda connection: begin_try(connection, given.lanes, longest, now))
-    back = _next(form["next"])
+    back = next_of(form["next"])
     if wait:
         seconds = int(wait.total_seconds()) + 1
-        response = await _form(request, desk, "wait", back, status=429, login=given.login, seconds=seconds)
+        response = await form_page(request, desk, "wait", back, status=429, login=given.login, seconds=seconds)
         response.headers["Retry-After"] = str(seconds)
         return response
     known = await rt.db.read(lambda connection: credentials(connection, rt.keys, service.id, given.login))
@@ -85,7 +87,7 @@ async def log_in(request: Request[Any, Any, Any], desk: TheDesk) -> Response[str
     step = step_of(known.secret if known else _NOBODYS, given.code, now)
     entered = await rt.db.write(lambda connection: _decided(connection, desk, request, known, right, step, given, now))
     if known is None or entered is None:
-        return await _form(request, desk, "refused", back, status=401, login=given.login)
+        return await form_page(request, desk, "refused", back, status=401, login=given.login)
     return _welcome(request, desk, entered, given.login, back)
 
 
@@ -102,7 +104,7 @@ async def log_out(request: Request[Any, Any, Any], desk: TheDesk) -> Response[st
 
     await desk.rt.db.write(work)
     response = Response("", status_code=303, headers={"Location": LOGIN})
-    response.delete_cookie(COOKIE, path=PATH)
+    response.delete_cookie(COOKIE, path="/")
     return response
 
 
@@ -129,7 +131,7 @@ def _decided(
         return None
     forgive(connection, [lane for lane in given.lanes if lane != _lane(desk, "address", _address(request))])
     if before := request.cookies.get(COOKIE):
-        end(connection, token_digest(before), now)
+        end_of_token(connection, before, now)
     lasts = desk.rt.rules(service, frozenset[str](), now).lasting("staff-session-hours")
     token = begin(connection, who.id, now, lasts)
     told(connection, desk, Kind.STAFF_LOGGED_IN, who.id, who.id, service.id)
@@ -138,16 +140,15 @@ def _decided(
 
 def _welcome(request: Request[Any, Any, Any], desk: Desk, token: str, login: str, back: str) -> Response[str]:
     response = Response("", status_code=303, headers={"Location": back, "cache-control": "no-store"})
-    safe = over_https(request)
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=safe, path=PATH)
+    keep_token(request, token)
     response.set_cookie(
         KNOWN_COOKIE, _known_browser(desk, login, secrets.token_hex(12)),
-        max_age=KNOWN_FOR, httponly=True, samesite="strict", secure=safe, path=PATH,
+        max_age=KNOWN_FOR, httponly=True, samesite="strict", secure=over_https(request), path=PATH,
     )  # fmt: skip
     return response
 
 
-async def _form(
+async def form_page(
     request: Request[Any, Any, Any],
     desk: Desk,
     fault: str,
@@ -157,6 +158,7 @@ async def _form(
     login: str = "",
     seconds: int = 0,
 ) -> Response[str]:
+    """The form, with what was wrong in words."""
     code = None
     if desk.demo:
         service, now = desk.gateway.fallback.id, desk.rt.clock.now()
@@ -164,6 +166,7 @@ async def _form(
     return page(
         request, desk, "desk/login.html",
         status=status, fault=fault, back=back, login=login, seconds=seconds, code=code, here=LOGIN,
+        provider=desk.provider is not None,
     )  # fmt: skip
 
 
@@ -184,13 +187,19 @@ def _given(request: Request[Any, Any, Any], desk: Desk, form: dict[str, str]) ->
         # does not make them wait.
         lanes = {_lane(desk, "browser", known): free}
     else:
-        address = _lane(desk, "address", _address(request))
-        lanes = {_lane(desk, "login", login): free, address: rules.whole("staff-login-address-failures")}
+        lanes = {_lane(desk, "login", login): free, **address_lanes(desk, request, rules)}
     return Given(login, form["password"], form["code"], lanes)
 
 
 def _known_browser(desk: Desk, login: str, chance: str) -> str:
     return f"{chance}.{_lane(desk, f'known|{chance}', login)}"
+
+
+def address_lanes(
+    desk: Desk, request: Request[Any, Any, Any], rules: Rulebook, kind: str = "address"
+) -> dict[str, int]:
+    """The lane of whoever comes from this address, with its number of free failures."""
+    return {_lane(desk, kind, _address(request)): rules.whole("staff-login-address-failures")}
 
 
 def _address(request: Request[Any, Any, Any]) -> str:
@@ -202,5 +211,6 @@ def _lane(desk: Desk, kind: str, name: str) -> str:
     return hmac.new(desk.secret, text, hashlib.sha256).hexdigest()
 
 
-def _next(asked: str) -> str:
+def next_of(asked: str) -> str:
+    """Where to go after the log-in: a page of the desk that was asked for, and no other address."""
     return asked if _OURS.fullmatch(asked) and asked != LOGIN else PATH

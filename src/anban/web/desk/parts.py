@@ -73,7 +73,7 @@ async def case_view(desk: Desk, who: SignedIn, case: str, lang: Lang) -> dict[st
         "joined": so_far.joined_at is not None,
         "open": seen.case.is_open,
         "reading": seen.reading,
-        "reasons": [each for each in seen.reasons if each != "claimed"],
+        "reasons": [each for each in seen.reasons if each not in ("claimed", "granted")],
         "may": sorted(may),
         "drill": seen.case.is_drill,
         "opinion": seen.mark.opinion,

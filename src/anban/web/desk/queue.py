@@ -21,10 +21,10 @@ from anban.cases.marks import Mark, marks
 from anban.cases.queue import Waiting, queue
 from anban.law.rulebook import Rulebook
 from anban.provider.staff import find_staff, staff_of
-from anban.provider.staff_sessions import session_of
+from anban.provider.staff_sessions import session_called
 from anban.rails.post import DESK
 from anban.risk.ladder import LIFE_NAMES
-from anban.web.desk.door import COOKIE, Desk, SignedIn, TheDesk, language, signed_in
+from anban.web.desk.door import Desk, SignedIn, TheDesk, language, signed_in
 from anban.web.desk.parts import case_parts, case_view, render
 from anban.words.helplines import Lang
 
@@ -55,7 +55,7 @@ async def desk_events(request: Request[Any, Any, Any], desk: TheDesk, case: str 
     """Snapshots of the queue, and of one case as this person may see it: at once, and whenever something moves."""
     who = await signed_in(request, desk)
     return Stream(
-        follow(desk, who, request.cookies.get(COOKIE, ""), case[:64], language(request)),
+        follow(desk, who, case[:64], language(request)),
         media_type="text/event-stream",
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
@@ -133,15 +133,15 @@ async def care_of(desk: Desk, who: SignedIn) -> dict[str, Any]:
     }
 
 
-async def follow(desk: Desk, who: SignedIn, token: str, case: str, lang: Lang) -> AsyncIterator[bytes]:
-    """Snapshots for a log-in's `token` until it ends, each when something has changed; `case` may be empty."""
+async def follow(desk: Desk, who: SignedIn, case: str, lang: Lang) -> AsyncIterator[bytes]:
+    """Snapshots for a log-in until it ends, each when something has changed; `case` may be empty."""
     yield b": anban\n\n"
     sent, quiet = b"", 0.0
     with desk.rt.post.bell(DESK) as bell:
         while not desk.rt.post.closed:
             bell.clear()
             with suppress(StorageFailed):  # looked for again in a second: the channel outlives the database
-                shown, stamp = await _look(desk, who, token, case, lang)
+                shown, stamp = await _look(desk, who, case, lang)
                 if stamp != sent:
                     sent, quiet = stamp, 0.0
                     yield b"data: " + orjson.dumps(shown()) + b"\n\n"
@@ -157,11 +157,9 @@ async def follow(desk: Desk, who: SignedIn, token: str, case: str, lang: Lang) -
                 yield b": still here\n\n"
 
 
-async def _look(
-    desk: Desk, who: SignedIn, token: str, case: str, lang: Lang
-) -> tuple[Callable[[], dict[str, Any]], bytes]:
+async def _look(desk: Desk, who: SignedIn, case: str, lang: Lang) -> tuple[Callable[[], dict[str, Any]], bytes]:
     """What makes the page's snapshot, and a stamp that is the same while nothing but time has changed."""
-    known, awake = await _still_there(desk, who, token)
+    known, awake = await _still_there(desk, who)
     if known is None:
         return lambda: {"ended": True}, ENDED
     items = await queue_for(desk, known)
@@ -193,7 +191,7 @@ def _timeless(shown: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if name not in ("waited", "levels")}
 
 
-async def _still_there(desk: Desk, who: SignedIn, token: str) -> tuple[SignedIn | None, bool]:
+async def _still_there(desk: Desk, who: SignedIn) -> tuple[SignedIn | None, bool]:
     """The log-in as it stands now, and whether its owner did anything lately.
 
     The bell goes on for whoever only waits; what somebody said is not left open on a screen that nobody sits at.
@@ -201,13 +199,13 @@ async def _still_there(desk: Desk, who: SignedIn, token: str) -> tuple[SignedIn 
     rt, now = desk.rt, desk.rt.clock.now()
     rules = rt.rules(desk.gateway.fallback, frozenset[str](), now)
     idle, lasts = rules.lasting("staff-session-idle-minutes"), rules.lasting("staff-session-hours")
-    return await rt.db.read(partial(_session, desk=desk, who=who, token=token, now=now, idle=idle, lasts=lasts))
+    return await rt.db.read(partial(_session, desk=desk, who=who, now=now, idle=idle, lasts=lasts))
 
 
 def _session(
-    connection: Connection, desk: Desk, who: SignedIn, token: str, now: datetime, idle: timedelta, lasts: timedelta
+    connection: Connection, desk: Desk, who: SignedIn, now: datetime, idle: timedelta, lasts: timedelta
 ) -> tuple[SignedIn | None, bool]:
-    session = session_of(connection, token, now, lasts)
+    session = session_called(connection, who.session, now, lasts)
     staff = None if session is None else find_staff(connection, desk.rt.keys, session.staff)
     if session is None or staff is None:
         return None, False

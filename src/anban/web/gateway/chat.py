@@ -26,6 +26,7 @@ from anban.web.gateway.body import Chat, Limits, parse, read_chat, receive_body
 from anban.web.gateway.idempotency import HEADER, Once, Replies
 from anban.web.gateway.openai import Reply, model_list
 from anban.web.gateway.salvage import person_in, salvage, wants_stream
+from anban.web.tokens import Tokens
 from anban.words.helplines import Lang
 from anban.words.language import language_of
 
@@ -42,7 +43,7 @@ class Gateway:
     rt: Runtime
     doorman: Doorman
     limits: Limits
-    token_key: bytes | None
+    tokens: Tokens
     fallback: Service
     """Whose words to use for a caller without a valid key who is in danger; in demo mode also the pages' service."""
     slow_reader: float
@@ -72,7 +73,7 @@ async def chat_completions(request: Request[Any, Any, Any], gateway: TheGateway)
         service = await gateway.doorman.service(request)
         body = parse(raw, gateway.limits)
         chat = read_chat(body, gateway.limits)
-        named = person_named(request, body, gateway.token_key)
+        named = person_named(request, body, gateway.tokens)
         if key := request.headers.get(HEADER.lower()):
             once = _begun(key, service, named, raw, gateway)
             if once.body is not None:
@@ -143,7 +144,7 @@ async def _odd(
     said = salvage(raw)
     # Who shows no key names nobody. A key that could not be looked up is another matter: the case must not be lost.
     unknown = service is None and not isinstance(error, StorageFailed)
-    named = {} if unknown else person_readable(request, person_in(raw), gateway.token_key)
+    named = {} if unknown else person_readable(request, person_in(raw), gateway.tokens)
     message = Message(
         decision=new_id("dec_"),
         service=service or gateway.fallback,

@@ -23,7 +23,7 @@ PATH = "/me/seen"
 @performs("guardian-controls")
 async def mirror_page(request: Request[Any, Any, Any], console: TheConsole) -> Response[str]:
     """What a guardian sees of whoever asks. With several guardians one at a time, chosen by `?of=`."""
-    who, rt, lang = asking(request, console.gateway), console.rt, language(request)
+    who, rt, lang = await asking(request, console.gateway), console.rt, language(request)
     guardians, looked = await rt.db.read(
         lambda connection: _look(connection, rt, who.service.id, who.ref, request.query_params.get("of", ""))
     )
@@ -43,7 +43,7 @@ async def mirror_page(request: Request[Any, Any, Any], console: TheConsole) -> R
 @get("/me/seen/use.csv", include_in_schema=False)
 async def mirror_table(request: Request[Any, Any, Any], console: TheConsole) -> Response[str]:
     """The same file that a guardian may download."""
-    who, rt = asking(request, console.gateway), console.rt
+    who, rt = await asking(request, console.gateway), console.rt
     _, looked = await rt.db.read(lambda connection: _look(connection, rt, who.service.id, who.ref, ""))
     if looked is None:
         raise NotFound("nothing to see here")

@@ -1,22 +1,23 @@
-"""Whose page this is: in demo mode the visitor's cookie says so; otherwise the app's signed token opens it."""
+"""Whose page this is: in demo mode the visitor's cookie says so; otherwise the app's signed token opens it, once."""
 
-import base64
-import binascii
 import hashlib
 import hmac
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response
 
-from anban.base.errors import Forbidden
+from anban.base.db import Connection
+from anban.base.errors import Forbidden, Unauthorised
 from anban.provider.models import Service
-from anban.web.auth import person_named
+from anban.provider.once import spend
+from anban.provider.page_sessions import begin_page, end_page, person_of_page
+from anban.web.auth import identifier
 from anban.web.desk.door import FORM_FIELD, check_origin, over_https
 from anban.web.gateway.chat import Gateway
 from anban.web.problems import Elsewhere
+from anban.web.tokens import FIELD, PAGE, Told
 from anban.web.visitors import visitor_of
 
 COOKIE = "anban_me"
@@ -35,27 +36,50 @@ class Asking:
     csrf: str
     cookie: str = ""
     lasts: int = 0
+    leaves: bool = False
+    """Whether there is a session that they can end."""
 
 
-def asking(request: Request[Any, Any, Any], gateway: Gateway) -> Asking:
+async def asking(request: Request[Any, Any, Any], gateway: Gateway) -> Asking:
     """Whose page this is. Without a proof the browser is sent to a page that says how to come in.
 
-    Raises `Unauthorised` for a token that does not verify.
+    A token of the app opens the page once; from then on the browser's own session does, until it ends. Raises
+    `Unauthorised` for a token that does not verify or was used before.
     """
-    now = gateway.rt.clock.now()
-    secret = gateway.rt.keys.derived(PURPOSE).secret
-    if request.headers.get("x-anban-token"):
-        ref = person_named(request, {}, gateway.token_key)["user"]
-        lasts = gateway.rt.rules(gateway.fallback, frozenset[str](), now).lasting("my-page-minutes")
-        seconds = int(lasts.total_seconds())
-        cookie = _signed(ref, int(now.timestamp()) + seconds, secret)
-        return Asking(gateway.fallback, ref, _form_proof(ref, secret), cookie, seconds)
-    known = _kept(request.cookies.get(COOKIE, ""), now, secret)
-    if known is None and gateway.visitor_secret is not None:
+    rt, now = gateway.rt, gateway.rt.clock.now()
+    secret = rt.keys.derived(PURPOSE).secret
+    kept = request.cookies.get(COOKIE, "")
+    found = await rt.db.read(lambda connection: person_of_page(connection, rt.keys, kept, now)) if kept else None
+    known = found[1] if found is not None and found[0] == gateway.fallback.id else None
+    if token := request.headers.get("x-anban-token"):
+        told = gateway.tokens.read(token, PAGE)
+        ref = identifier(told.claims["sub"], f"{FIELD}.user")
+        if ref != known:
+            return await _let_in(gateway, ref, told, kept, now, secret)
+    if known is not None:
+        return Asking(gateway.fallback, known, _form_proof(known, secret), leaves=True)
+    if gateway.visitor_secret is not None:
         known = visitor_of(request, gateway.visitor_secret)
     if known is None:
         raise Elsewhere(CLOSED)
     return Asking(gateway.fallback, known, _form_proof(known, secret))
+
+
+async def _let_in(gateway: Gateway, ref: str, told: Told, before: str, now: datetime, secret: bytes) -> Asking:
+    """Use the token up and begin a session, which is the browser's only one."""
+    rt, service = gateway.rt, gateway.fallback
+    lasts = rt.rules(service, frozenset[str](), now).lasting("my-page-minutes")
+
+    def work(connection: Connection) -> str | None:
+        if not spend(connection, told.name, told.until, now):
+            return None
+        end_page(connection, before, now)
+        return begin_page(connection, rt.keys, service.id, ref, now, lasts)
+
+    session = await rt.db.write(work)
+    if session is None:
+        raise Unauthorised("the token does not verify", field=FIELD)
+    return Asking(service, ref, _form_proof(ref, secret), session, int(lasts.total_seconds()), leaves=True)
 
 
 async def typed(request: Request[Any, Any, Any], who: Asking) -> dict[str, str]:
@@ -75,23 +99,6 @@ def remember(response: Response[Any], request: Request[Any, Any, Any], who: Aski
             COOKIE, who.cookie, max_age=who.lasts, path=PATH, httponly=True, samesite="strict",
             secure=over_https(request),
         )  # fmt: skip
-
-
-def _signed(ref: str, until: int, secret: bytes) -> str:
-    name = base64.urlsafe_b64encode(ref.encode()).decode().rstrip("=")
-    return f"{name}.{until}.{_proof(f'session|{name}|{until}', secret)}"
-
-
-def _kept(cookie: str, now: datetime, secret: bytes) -> str | None:
-    """Whom a cookie of ours was given to, while it lasts."""
-    name, until, proof = (*cookie.split("."), "", "")[:3]
-    if not hmac.compare_digest(proof.encode("utf-8", "replace"), _proof(f"session|{name}|{until}", secret).encode()):
-        return None
-    if not until.isdecimal() or int(until) <= now.timestamp():
-        return None
-    with suppress(ValueError, binascii.Error):
-        return base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
-    return None
 
 
 def _form_proof(ref: str, secret: bytes) -> str:

@@ -8,8 +8,6 @@ from anban.base.db import Connection
 from anban.cases.usage_day import life_of
 from anban.conversations.usage import Day, days_of
 from anban.law.rulebook import Rulebook
-from anban.ledger.kinds import Kind
-from anban.ledger.reading import about
 from anban.people.contacts import every_contact
 from anban.people.elder_setup import Occasion, SetUp, setup_due, setup_of
 from anban.people.letters import letters_about
@@ -23,17 +21,16 @@ from anban.risk.dependence import RECENT, USUAL, Index, index
 from anban.risk.models import Held
 from anban.risk.record import decayed, held_level
 from anban.web.me.door import Asking
-
-READINGS = 50
-"""Times that somebody read along, the newest; the ledger keeps them all."""
+from anban.web.reads import looks_at
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBy:
-    """That somebody read this person's conversation: when, on the person's own clock, and for which reason."""
+    """That somebody read this person's conversation: when, on the person's own clock, in which role, and why."""
 
     at: datetime
     reason: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +102,7 @@ def mine_of(connection: Connection, who: Asking, rt: Runtime, now: datetime) -> 
         {each.id: _letter(connection, each) for each in contacts if each.state == "invited"},
         setup_of(connection, user.id),
         card_of(connection, user),
-        tuple(
-            ReadBy(each.entry.at.astimezone(zone), str(each.entry.facts.get("reason", "")))
-            for each in reversed(about(connection, user.id, Kind.CONVERSATION_READ, READINGS))
-        ),
+        tuple(ReadBy(each.at.astimezone(zone), each.reason, each.role) for each in looks_at(connection, user.id)),
         index(life_of(connection, user.id, rules, today, now, words=said), rules),
     )
 
