@@ -64,6 +64,15 @@ def open_appeal_count(connection: Connection, service: str) -> int:
     return len(connection.execute(wanted.limit(MOST)).all())
 
 
+def signs_of(connection: Connection, user: User) -> tuple[Sign, ...]:
+    """The evidence of somebody's age that is in force, in categories."""
+    return tuple(
+        Sign(each.kind, each.source, each.band, each.at)
+        for each in evidence_of(connection, user.id)
+        if each.ended_at is None
+    )
+
+
 def is_appeal(connection: Connection, identifier: str) -> bool:
     """Whether this case is an appeal: it has a page of its own."""
     return connection.execute(select(cases.c.kind).where(cases.c.id == identifier)).scalar() == APPEAL
@@ -75,18 +84,13 @@ def appealed(connection: Connection, keys: MasterKeys, case: Case, at: datetime,
     if user is None:
         return None
     about = about_of(case)
-    signs = tuple(
-        Sign(each.kind, each.source, each.band, each.at)
-        for each in evidence_of(connection, user.id)
-        if each.ended_at is None
-    )
     return Appealed(
         case=case,
         user=user,
         about=about,
         due_at=case.opened_at + rules.lasting("age-appeal-hours"),
         standing=standing_at(connection, user, at, rules),
-        signs=signs,
+        signs=signs_of(connection, user),
         effect=effect_now(connection, about, user, at, rules),
         wrote=any(each.kind == "said" for each in case.events),
     )

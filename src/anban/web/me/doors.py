@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from anban.web.me import acts, copy, erase, page, setup
+from anban.web.me import acts, appeal, copy, erase, page, setup
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     page.my_page, page.my_time, page.my_usage, page.my_card, page.my_check, page.my_contacts, page.my_readers,
@@ -11,4 +11,5 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     erase.erase_page, erase.messages_page, erase.ask_to_erase,
     *copy.DOORS,
     setup.begin_setup, setup.next_screen,
+    appeal.appeal_page, appeal.appeal,
 )  # fmt: skip
