@@ -77,8 +77,8 @@ def test_a_kind_that_leaves_the_ledger_is_noticed() -> None:
 
 def test_a_kind_that_nobody_writes_is_noticed() -> None:
     house = of_this_house()
-    lines = replace(house, planned=house.planned - {"record.erased"}).missing()
-    assert lines == ["record.erased: no code writes this kind of entry; write it, or list it as planned"]
+    lines = replace(house, planned=house.planned - {"incident.reported"}).missing()
+    assert lines == ["incident.reported: no code writes this kind of entry; write it, or list it as planned"]
 
 
 def test_a_kind_that_is_written_may_not_be_called_planned() -> None:

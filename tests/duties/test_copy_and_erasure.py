@@ -52,3 +52,40 @@ async def test_a_minor_may_have_their_own_copy_and_their_guardian_may_not(house:
     assert refused.status_code == 403 and "overview" in refused.json()["detail"]
     arrives(house, LIN)
     assert (await press(house, "/me/data/copy", on="/me/data")).status_code == 303
+
+
+async def test_what_a_person_erases_on_their_own_page_is_gone_and_its_key_is_destroyed(house: House) -> None:
+    await house.say(CAT, user=LIN)
+    arrives(house, LIN)
+    assert (await press(house, "/me/erase", scope="all", sure="1")).status_code == 303
+    await house.work()
+    await house.work(minutes=11)
+    assert CAT not in await see(house, "/me/erase")
+    asked, erased, destroyed = await house.ledger(
+        LIN, Kind.RECORD_ERASURE_ASKED, Kind.RECORD_ERASED, Kind.KEY_ROTATED
+    )
+    assert asked.actor == "user" and erased.facts["turns"] == 1 and destroyed.facts["destroyed"] == 1
+    assert CAT not in str([each.facts for each in await house.ledger(LIN)])
+
+
+async def test_a_copy_that_was_made_before_goes_with_it(house: House) -> None:
+    await house.say(CAT, user=LIN)
+    arrives(house, LIN)
+    await press(house, "/me/data/copy", on="/me/data")
+    await house.work()
+    assert list((house.built.settings.data / "copies").glob("*.sealed"))
+    await press(house, "/me/erase", scope="conversation", target="first")
+    await house.work()
+    await house.work(minutes=1)
+    assert not list((house.built.settings.data / "copies").glob("*.sealed"))
+
+
+async def test_a_request_that_is_late_by_the_rules_is_told_to_whoever_runs_the_service(house: House) -> None:
+    """A hold of the law may make it wait for long; nothing else may (parameter erasure-working-days)."""
+    await house.say(CAT, user=LIN)
+    arrives(house, LIN)
+    await press(house, "/me/erase", scope="all", sure="1")
+    house.clock.advance(hours=24 * 14)
+    assert (await house.get("/anban/v1/erasures")).json() == {"waiting": 1, "held": 0, "late": []}
+    house.clock.advance(hours=24 * 10)
+    assert len((await house.get("/anban/v1/erasures")).json()["late"]) == 1

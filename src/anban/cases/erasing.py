@@ -23,6 +23,7 @@ from anban.ledger.entry import Fact
 from anban.ledger.kinds import Kind
 from anban.people.models import User
 from anban.people.users import find_by_id
+from anban.privacy.copies import drop_copies
 from anban.privacy.erasure import (
     OPEN,
     Erasure,
@@ -117,6 +118,7 @@ def _begin(connection: Connection, piece: Piece, c: Carrying, now: datetime) -> 
             note(connection, Kind.RECORD_HELD, user.id, user.service, "anban", now, rules, facts)
     if fresh and not holds:
         version = next_version(connection, c.keys, user.id)
+        drop_copies(connection, user.id, now)  # whatever was asked for, it stands in them
         for each in fresh:
             move(connection, each.id, key_to=version)
         user = find_by_id(connection, c.keys, identifier) or user

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from anban.base.durable import promise
 from anban.base.errors import BadInput, NotFound
 from anban.base.ids import new_id
-from anban.base.times import aware
+from anban.base.times import aware, working_days_after
 from anban.conversations.models import turns
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
@@ -125,6 +125,17 @@ def erasures_of(connection: Connection, user: str, states: Sequence[str] = ()) -
 def move(connection: Connection, erasure: str, **values: Any) -> None:
     """Write down how far an erasure has come."""
     connection.execute(update(erasures).where(erasures.c.id == erasure).values(**values))
+
+
+def due_by(erasure: Erasure, rules: Rulebook) -> datetime:
+    """When it has to be done at the latest; what the law holds back waits longer."""
+    return working_days_after(erasure.asked_at, rules.whole("erasure-working-days"))
+
+
+def waiting_erasures(connection: Connection, service: str) -> tuple[Erasure, ...]:
+    """Every erasure of a service that is not done, oldest first."""
+    still = (erasures.c.service == service, erasures.c.state.in_(("asked", "held", "erasing")))
+    return tuple(_erasure(row) for row in connection.execute(select(erasures).where(*still).order_by(erasures.c.id)))
 
 
 def is_protected(user: User, at: datetime, rules: Rulebook) -> bool:

@@ -13,7 +13,7 @@ from anban.law.rulebook import Rulebook
 from anban.ledger.models import ledger_entries
 from anban.people.models import User
 from anban.privacy.data_map import DAYS, DataClass, data_map
-from anban.privacy.erasure import Erasure, is_protected
+from anban.privacy.erasure import Erasure, due_by, is_protected
 
 KEYS = "user-key"
 """The class of the keys themselves: what they seal is told, they are not."""
@@ -63,6 +63,7 @@ def receipt(erasure: Erasure, stays: tuple[Stays, ...], rules: Rulebook) -> Mapp
         "state": erasure.state,
         "held": [code for code in erasure.held.split(",") if code and erasure.state == "held"],
         "asked_at": erasure.asked_at.isoformat(),
+        "due_by": due_by(erasure, rules).isoformat(),
         "erased_at": _told(erasure.erased_at),
         "key_destroyed_at": _told(erasure.done_at),
         "backups_unreadable_by": _told(unreadable),

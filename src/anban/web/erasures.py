@@ -16,10 +16,12 @@ from anban.privacy.erasure import (
     Erasure,
     Hold,
     ask_erasure,
+    due_by,
     end_hold,
     erasures_of,
     put_hold,
     read_erasure,
+    waiting_erasures,
 )
 from anban.privacy.receipt import receipt, what_stays
 from anban.provider.models import Service
@@ -80,6 +82,19 @@ async def list_erasures(request: Request[Any, Any, Any], office: TheOffice, user
         return [_shown(connection, each, person, rt, service) for each in erasures_of(connection, person.id)]
 
     return await rt.db.read(work)
+
+
+@get("/anban/v1/erasures", summary="Erasures that are not done", tags=["data rights"])
+async def get_waiting(request: Request[Any, Any, Any], office: TheOffice) -> Data:
+    """How many wait, how many of them the law holds back, and which are late by the rules."""
+    service = await allowed(request, office)
+    rt = office.gateway.rt
+    now = rt.clock.now()
+    rules = rt.rules(service, frozenset[str](), now)
+    waiting = await rt.db.read(lambda connection: waiting_erasures(connection, service.id))
+    held = [each for each in waiting if each.state == "held"]
+    late = [each.id for each in waiting if each.state != "held" and due_by(each, rules) < now]
+    return {"waiting": len(waiting), "held": len(held), "late": late}
 
 
 @get("/anban/v1/erasures/{erasure:str}", summary="The receipt of an erasure", tags=["data rights"])
@@ -150,4 +165,11 @@ def _hold(hold: Hold) -> Data:
     return {"code": hold.code, "clause": hold.clause, "until": None if hold.until is None else hold.until.isoformat()}
 
 
-ERASURE_DOORS: tuple[ControllerRouterHandler, ...] = (post_erasure, list_erasures, get_erasure, post_hold, delete_hold)
+ERASURE_DOORS: tuple[ControllerRouterHandler, ...] = (
+    post_erasure,
+    list_erasures,
+    get_waiting,
+    get_erasure,
+    post_hold,
+    delete_hold,
+)

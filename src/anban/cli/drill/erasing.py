@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anban.cli.drill.person import EVERY, GENTLE, Drill
-from anban.ledger.verify import verify_path
+from anban.ledger.verifier import verify
 
 WITHIN = 60.0
 """Seconds within which everything is gone on a service that runs (reliability F8)."""
@@ -47,4 +47,4 @@ def _verifies(drill: Drill) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         export = Path(folder) / "ledger.jsonl"
         export.write_bytes(drill.service.raw("GET", "/anban/v1/ledger/export"))
-        return verify_path(export)
+        return verify(export).whole

@@ -13,10 +13,10 @@ from anban.cases.erasing import holds_on
 from anban.conversations.history import Line, Talk, lines_of, outline
 from anban.privacy.erasure import Erasure, Hold, ask_erasure, erasures_of
 from anban.privacy.receipt import Stays, what_stays
+from anban.web.me.acts import acting, person_of
 from anban.web.me.door import MOST_FORM
 from anban.web.me.facts import Mine
 from anban.web.me.page import show, whose
-from anban.web.me.acts import acting, person_of
 from anban.web.user import ThePages
 
 SHOWN = 60
