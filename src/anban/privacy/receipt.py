@@ -11,7 +11,7 @@ from anban.base.db import metadata
 from anban.law.model import Both
 from anban.law.rulebook import Rulebook
 from anban.ledger.models import ledger_entries
-from anban.people.models import User
+from anban.people.models import User, users
 from anban.privacy.data_map import DAYS, DataClass, data_map
 from anban.privacy.erasure import Erasure, due_by, is_protected
 
@@ -35,13 +35,16 @@ class Stays:
 
 
 def what_stays(connection: Connection, user: User, now: datetime, rules: Rulebook) -> tuple[Stays, ...]:
-    """What is kept of a person although they had everything erased: read from the tables, so that it is so."""
+    """What is kept of a person although they had everything erased: read from the tables, so that it is so.
+
+    While the account is there, so is the service's name for them; that is told beside this.
+    """
     protected = is_protected(user, now, rules)
     counted: dict[str, int] = {}
     for table in metadata.sorted_tables:
         about, erase = table.info["about"], table.info["erase"]
         stays = erase == "kept" or (protected and table.info["protects"] == "minor")
-        if about is None or not stays or table.info["retention"] == KEYS or table is ledger_entries:
+        if about is None or not stays or table.info["retention"] == KEYS or table in (users, ledger_entries):
             continue
         rows = connection.execute(select(func.count()).where(table.c[about] == user.id)).scalar() or 0
         if rows:
