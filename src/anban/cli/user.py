@@ -57,3 +57,38 @@ def _fetched(service: Service, link: str, path: Path) -> int:
     finally:
         part.unlink(missing_ok=True)
     return written
+
+
+@user.command(name="erase")
+def erase_user(
+    name: str,
+    *,
+    scope: Literal["conversation", "persona", "all", "account"] = "all",
+    target: str = "",
+    yes: bool = False,
+    data: Data = DEFAULT_DATA,
+) -> int:
+    """Erase what NAME, as the service calls them, has said and what is known of them; --scope account ends the account.
+
+    Asks first; --yes answers. --target names the conversation or the character. Exit code 1 when the law holds it back:
+    then it goes on by itself.
+    """
+    service, out = Service(data), Console(highlight=False, soft_wrap=True)
+    if not yes and input(f"Erase {scope} of {name}? It cannot be brought back. Type yes: ").strip() != "yes":
+        out.print("nothing was erased")
+        return 1
+    asked = {"scope": scope, "target": target, "by": "service"}
+    told = service.ask("POST", f"/anban/v1/people/{quote(name, safe='')}/erasures", asked)
+    with out.status("erasing"):
+        while told["state"] in ("asked", "erasing") and not told["holds"]:
+            time.sleep(EVERY)
+            told = service.ask("GET", f"/anban/v1/erasures/{told['id']}")
+    for hold in told["holds"]:
+        out.print(f"waits: {hold['code']} ({hold['clause']}) until {hold['until'] or 'it is over'}", markup=False)
+    if told["holds"]:
+        return 1
+    out.print(f"{told['id']}: {sum(told['erased'].values())} records gone", markup=False)
+    for each in told["stays"]:
+        kept = f"{each['days']} days" if each["days"] else "as long as the account or the evidence"
+        out.print(f"  stays: {each['title']['en']} ({each['rows']}), {kept}", markup=False)
+    return 0
