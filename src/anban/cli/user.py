@@ -74,7 +74,7 @@ def erase_user(
     then it goes on by itself.
     """
     service, out = Service(data), Console(highlight=False, soft_wrap=True)
-    if not yes and input(f"Erase {scope} of {name}? It cannot be brought back. Type yes: ").strip() != "yes":
+    if not yes and not _agreed(f"Erase {scope} of {name}? It cannot be brought back. Type yes: "):
         out.print("nothing was erased")
         return 1
     asked = {"scope": scope, "target": target, "by": "service"}
@@ -92,3 +92,10 @@ def erase_user(
         kept = f"{each['days']} days" if each["days"] else "as long as the account or the evidence"
         out.print(f"  stays: {each['title']['en']} ({each['rows']}), {kept}", markup=False)
     return 0
+
+
+def _agreed(question: str) -> bool:
+    try:
+        return input(question).strip() == "yes"
+    except EOFError:  # nobody there to ask
+        return False
