@@ -23,8 +23,9 @@ from anban.ledger.reading import of_kind
 from anban.people.models import User, user_keys
 from anban.people.users import find, meet
 from anban.privacy.key_following import check_keys
+from anban.privacy.key_room import KeyRoom
 from anban.privacy.key_states import versions, wrapped_by
-from anban.privacy.rotating import ROTATION, KeyRoom, begin, carry_rotation, destroy
+from anban.privacy.rotating import ROTATION, begin, carry_rotation, destroy
 from anban.privacy.rotation import Version
 from anban.provider.services import open_service
 from tests.house import MovableClock

@@ -16,9 +16,6 @@ from anban.base.ciphers import AES, NONCE, NotGenuine, Sealing, Suite, keyed_dig
 from anban.base.errors import Misconfigured, StorageFailed, Unavailable
 from anban.base.key_lines import SIZE, KeyLine, parse_lines
 
-SUITE: Final = AES
-"""What is sealed with where nobody says otherwise."""
-
 PASSING: Final = frozenset({"visitor cookies", "my page", "desk forms", "guardian forms"})
 """Purposes whose keys prove cookies and forms: nothing stored depends on them."""
 

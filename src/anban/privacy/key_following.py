@@ -11,8 +11,9 @@ from anban.base.db import Connection
 from anban.base.errors import AnbanError, Misconfigured, StorageFailed
 from anban.base.kept_keys import keep_purposes
 from anban.base.keys import KeysAway, MasterKeys
+from anban.privacy.key_room import KeyRoom
 from anban.privacy.key_states import enter_versions
-from anban.privacy.rotating import KeyRoom, promise_rotation
+from anban.privacy.rotating import promise_rotation
 
 EVERY = 1.0
 """Seconds between looks at the source."""

@@ -2,13 +2,13 @@
 
 Rows leave copies behind: in a write-ahead log, in free pages, in backups. So a row is erased when nothing opens it any
 more. A copy of the destroyed version's wrapped form opens until the master key that wrapped it is destroyed too, which
-happens on a schedule (`privacy/rotation.py`), at the latest after `wrapping-key-days`.
+happens on a schedule (`privacy/rotation.py`), at the latest after `retention-backup-days`.
 """
 
 from sqlalchemy import Column, Connection, LargeBinary, RowMapping, Table, and_, delete, func, insert, select, update
 
 from anban.base.db import metadata
-from anban.base.keys import SUITE, MasterKeys, Unreadable
+from anban.base.keys import MasterKeys, Unreadable
 from anban.people.models import User, user_keys
 
 
@@ -26,10 +26,8 @@ def next_version(connection: Connection, keys: MasterKeys, user: str) -> int:
     """Give a person a newer data key, which seals from now on; its version. The older ones still open."""
     newest = connection.execute(select(func.max(user_keys.c.version)).where(user_keys.c.user == user)).scalar() or 0
     version = newest + 1
-    _, wrapped = keys.new_data_key(user, version)
-    connection.execute(
-        insert(user_keys).values(user=user, version=version, suite=SUITE, master=keys.current, wrapped=wrapped)
-    )
+    _, stored = keys.new_key(user, version)
+    connection.execute(insert(user_keys).values(user=user, version=version, **stored))
     return version
 
 

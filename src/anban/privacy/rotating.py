@@ -1,32 +1,25 @@
 """Carries out what the master keys owe, step by step; killed anywhere, it goes on where it stopped."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
-import structlog
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, select
 
-from anban.base.clock import Clock
 from anban.base.crashpoint import crashpoint
-from anban.base.db import Database
 from anban.base.durable import Piece, promise, still_ours
 from anban.base.errors import Conflict, NotFound
-from anban.base.kept_keys import SIGNING, add_kept, drop_before, kept_keys, read_kept, rewrap_kept
-from anban.base.keyring import Keyring
-from anban.base.keys import KeysAway, MasterKeys, Unreadable
-from anban.base.spool import Spool
-from anban.law.rulebook import Rulebook
+from anban.base.kept_keys import SIGNING, add_kept, drop_before, kept_keys, read_kept
+from anban.base.keys import MasterKeys
 from anban.ledger.checkpoint import Signer
 from anban.ledger.entry import Fact
 from anban.ledger.handover import SUBJECT, generation_signing
 from anban.ledger.kinds import Kind
-from anban.people.models import user_keys
 from anban.privacy import rotation
+from anban.privacy.key_room import KeyRoom
 from anban.privacy.key_states import change_version, enter_versions, told, versions, wrapped_by
+from anban.privacy.rewrapping import rewrap
 from anban.privacy.rotation import Held, Wait, owed
 
 ROTATION: Final = "rotation"
@@ -34,40 +27,6 @@ ROTATION: Final = "rotation"
 
 BAND: Final = 90
 """Its place among all work: behind everybody."""
-
-BATCHES: Final = 40
-"""Batches at a stretch, before other work may go first."""
-
-log: Any = structlog.get_logger("anban.keys")
-
-
-@dataclass(frozen=True)
-class KeyRoom:
-    """What rotation needs. `publish` writes the spool's public key down. `service` is whose evidence it is."""
-
-    db: Database
-    clock: Clock
-    keys: MasterKeys
-    keyring: Keyring
-    spool: Spool
-    publish: Callable[[], None]
-    rules: Callable[[datetime], Rulebook]
-    service: str
-    rest: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-    async def follow(self) -> None:
-        """Take up what the source holds now; what waits in the spool is sealed anew when another version wraps.
-
-        Raises `KeysAway`, `Misconfigured`, `OSError`.
-        """
-        ring, before = await self.keyring.read(), None if self.keys.away else self.keys.current
-        self.keys.follow(ring)
-        if before != self.keys.current:
-            await asyncio.to_thread(self._reseal)
-
-    def _reseal(self) -> None:
-        self.publish()
-        self.spool.seal_anew()
 
 
 def promise_rotation(connection: Connection, at: datetime) -> None:
@@ -127,7 +86,7 @@ async def carry_rotation(piece: Piece, *, c: KeyRoom) -> datetime | None:
                 crashpoint("rotation.promoted")
                 await c.follow()
             case rotation.Rewrap():
-                again = await _rewrap(c, piece, rules)
+                again = await rewrap(c, piece, rules)
                 if again is not None:
                     return again
             case rotation.RenewSigning(generation):
@@ -154,81 +113,6 @@ def _held(connection: Connection, c: KeyRoom, piece: Piece, at: datetime) -> Hel
     still_ours(connection, piece)
     enter_versions(connection, c.keys, at, c.service)
     return held_now(connection, c.keys, writable=c.keyring.writable)
-
-
-async def _rewrap(c: KeyRoom, piece: Piece, rules: Rulebook) -> datetime | None:
-    """Some batches; None when all is done, else when to go on."""
-    most, pause = rules.whole("rotation-batch"), rules.lasting("rotation-pause-milliseconds").total_seconds()
-    after, unreadable = ("", 0), 0
-    for _ in range(BATCHES):
-        batch = await c.db.write(partial(_batch, c=c, piece=piece, after=after, most=most))
-        crashpoint("rotation.batched")
-        after, unreadable = batch.after, unreadable + batch.unreadable
-        if batch.seen < most:
-            break
-        await c.rest(pause)
-    else:
-        return c.clock.now()
-    if unreadable:
-        log.critical("keys.unreadable", keys=unreadable)
-        return c.clock.now() + timedelta(hours=1)
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    seen: int
-    unreadable: int
-    after: tuple[str, int]
-
-
-_REWRAPPED = (
-    update(user_keys)
-    # Under the version that was read: a key that was destroyed or replaced meanwhile stays so.
-    .where(
-        user_keys.c.user == bindparam("of_user"),
-        user_keys.c.version == bindparam("of_version"),
-        user_keys.c.master == bindparam("of_master"),
-    )
-    .values(master=bindparam("new_master"), wrapped=bindparam("new_wrapped"))
-)
-
-
-def _batch(connection: Connection, c: KeyRoom, piece: Piece, after: tuple[str, int], most: int) -> _Batch:
-    still_ours(connection, piece)
-    keys, columns = c.keys, user_keys.c
-    purposes = rewrap_kept(connection, keys)
-    rows = connection.execute(
-        select(user_keys)
-        .where(columns.master != keys.current, tuple_(columns.user, columns.version) > after)
-        .order_by(columns.user, columns.version)
-        .limit(most)
-    ).all()
-    changed: list[dict[str, Any]] = []
-    for row in rows:
-        try:
-            master, wrapped = keys.rewrap(row.wrapped, row.user, row.version, row.master, row.suite)
-        except KeysAway:
-            raise
-        except Unreadable:
-            continue
-        changed.append(
-            {"of_user": row.user, "of_version": row.version, "of_master": row.master,
-             "new_master": master, "new_wrapped": wrapped}
-        )  # fmt: skip
-    if changed:
-        connection.execute(_REWRAPPED, changed)
-    if changed or purposes:
-        change_version(connection, keys.current, rewrapped=_plus(len(changed) + purposes))
-    crashpoint("rotation.rewrapped")
-    last = (rows[-1].user, rows[-1].version) if rows else after
-    return _Batch(len(rows), len(rows) - len(changed), last)
-
-
-def _plus(more: int) -> Any:
-    from anban.privacy.key_models import master_keys
-
-    return master_keys.c.rewrapped + more
 
 
 def _signing(connection: Connection) -> tuple[int, int, bool]:

@@ -8,8 +8,9 @@ from litestar.params import Dependency, Parameter
 
 from anban.base.db import Connection
 from anban.law.rulebook import Rulebook
+from anban.privacy.key_room import KeyRoom
 from anban.privacy.key_states import suites
-from anban.privacy.rotating import KeyRoom, begin, destroy, held_now
+from anban.privacy.rotating import begin, destroy, held_now
 from anban.privacy.rotation import Held, Version, owed, too_old_at
 from anban.web.manage import TheOffice, allowed
 
