@@ -65,28 +65,10 @@ async def test_an_empty_ledger_is_whole_but_no_trusted_key_has_signed_it(sqlite_
     assert not verify(path, scenes.public_key()).whole
 
 
-async def test_every_single_bit_of_an_export_matters(sqlite_db, tmp_path):
-    await scenes.fill(sqlite_db, 30)
-    path = await scenes.exported(sqlite_db, tmp_path / "ledger.jsonl")
-    line, unnoticed, misplaced = 1, [], []
-    for at, byte in enumerate(path.read_bytes()):
-        for bit in range(8):
-            with flipped(path, at, bit):
-                report = verify(path, most_problems=1)
-            if report.whole:
-                unnoticed.append((line, at, bit))
-            # A lost line end shows when the next line is missing, an altered checkpoint when the next one is read.
-            elif not any(line <= problem.line <= line + 1 for problem in report.problems):
-                misplaced.append((line, at, bit, report.problems))
-        line += byte == ord("\n")
-    assert not unnoticed
-    assert not misplaced
-
-
 async def test_flipped_bits_in_two_hundred_entries_are_found(ledger):
     size = ledger.stat().st_size
     chance = random.Random(7)
-    for _ in range(1500):
+    for _ in range(300):
         at, bit = chance.randrange(size), chance.randrange(8)
         with flipped(ledger, at, bit):
             assert not verify(ledger, most_problems=1).whole, (at, bit)

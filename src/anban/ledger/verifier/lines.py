@@ -95,6 +95,12 @@ class Reading:
 
 def read(file: BinaryIO, reading: Reading) -> None:
     """Read the whole export, up to the line where enough problems have been found."""
+    if feed(file, reading):
+        _finish(reading)
+
+
+def feed(file: BinaryIO, reading: Reading) -> bool:
+    """Read the lines of `file` behind what was read before; False when enough problems have been found."""
     for line in _lines(file, reading):
         match = _ENTRY.fullmatch(line) if reading.line > 1 else None
         if match:
@@ -102,8 +108,8 @@ def read(file: BinaryIO, reading: Reading) -> None:
         else:
             _other(line, reading)
         if reading.findings.full:
-            return
-    _finish(reading)
+            return False
+    return True
 
 
 def _lines(file: BinaryIO, reading: Reading) -> Iterator[bytes]:

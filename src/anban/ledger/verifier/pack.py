@@ -53,9 +53,9 @@ def read_pack(path: Path, reading: Reading, wishes: dict[str, set[int]]) -> dict
 def _read(archive: zipfile.ZipFile, reading: Reading, wishes: dict[str, set[int]]) -> dict[str, Note]:
     findings = reading.findings
     names = archive.namelist()
-    manifest = parsed(_small(archive, MANIFEST, findings).rstrip(b"\n"))
-    files: dict[str, Any] = manifest["files"] if manifest and isinstance(manifest.get("files"), dict) else {}
-    if manifest is None or manifest.get("anban") != "pack" or manifest.get("v") != 1 or not files:
+    manifest = _object(archive, MANIFEST, findings)
+    files: dict[str, Any] = manifest["files"] if isinstance(manifest.get("files"), dict) else {}
+    if manifest.get("anban") != "pack" or manifest.get("v") != 1 or not files:
         findings.wrong("this is not the manifest of a pack", where=MANIFEST)
         return {}
     if len(names) > _MOST_FILES or sorted(names) != sorted([*files, MANIFEST, SEAL]):
@@ -85,6 +85,12 @@ def _small(archive: zipfile.ZipFile, name: str, findings: Findings) -> bytes:
         findings.wrong("the file is missing or far too large", where=name)
         return b""
     return archive.read(name)
+
+
+def _object(archive: zipfile.ZipFile, name: str, findings: Findings) -> dict[str, Any]:
+    """One object on one line; an empty one when it is written in any other way."""
+    content = _small(archive, name, findings)
+    return parsed(content[:-1]) or {} if content.endswith(b"\n") else {}
 
 
 def _sum(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
@@ -128,17 +134,20 @@ def _sealed(archive: zipfile.ZipFile, manifest: dict[str, Any], reading: Reading
 
 def _proven(archive: zipfile.ZipFile, reading: Reading) -> dict[str, Note]:
     """The newest checkpoint of each log in the slice, by its proof of consistency."""
-    content = parsed(_small(archive, PROOFS, reading.findings).rstrip(b"\n")) or {}
+    content = _object(archive, PROOFS, reading.findings)
     newest: dict[str, Note] = {}
     proofs: list[Any] = content["logs"] if isinstance(content.get("logs"), list) else []
-    if content.get("anban") != "proofs" or len(proofs) != len(reading.logs):
+    of_this_form = (content.get("anban"), content.get("v"), content.keys()) == ("proofs", 1, {"anban", "logs", "v"})
+    if not of_this_form or len(proofs) != len(reading.logs):
         reading.findings.wrong("there is not one proof for each log", where=PROOFS)
         return newest
     for number, (said, log) in enumerate(zip(proofs, reading.logs, strict=True), 1):
         note = read_note(said.get("checkpoint")) if isinstance(said, dict) else None
         lines: list[Any] = said["proof"] if isinstance(said, dict) and isinstance(said.get("proof"), list) else [None]
         proof = [exactly(line) if isinstance(line, str) else None for line in lines]
-        if note is None or log.last is None or note.origin != log.origin or said.get("from") != log.last.size:
+        named = (said.get("log"), said.get("from"), len(said)) if isinstance(said, dict) else ()
+        end = log.last.size if log.last else 0
+        if note is None or log.last is None or note.origin != log.origin or named != (log.origin, end, 4):
             reading.findings.wrong("a proof that does not belong to its log", number, where=PROOFS)
         elif not consistent(log.last.size, log.last.root, note.size, note.root, [each or b"" for each in proof]):
             reading.findings.wrong("the newest checkpoint does not follow from the entries here", number, where=PROOFS)
@@ -168,7 +177,7 @@ def _chained(archive: zipfile.ZipFile, reading: Reading, newest: dict[str, Note]
 
 def _held(archive: zipfile.ZipFile, findings: Findings) -> list[tuple[str, Note, Key | None]]:
     """What the pack says that witnesses hold: witness, checkpoint, and the witness's key where it cosigns."""
-    content = parsed(_small(archive, WITNESSES, findings).rstrip(b"\n")) or {}
+    content = _object(archive, WITNESSES, findings)
     found: list[tuple[str, Note, Key | None]] = []
     every: Sequence[Any] = content["witnesses"] if isinstance(content.get("witnesses"), list) else [None]
     for number, witness in enumerate(every, 1):
