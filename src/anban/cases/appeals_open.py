@@ -16,6 +16,9 @@ from anban.people.models import User
 from anban.people.standing import Standing, standing_at
 from anban.people.users import find_by_id
 
+PLAIN = "ages"
+"""The source of what people state of their own age; all others judge how somebody writes."""
+
 MOST = 200
 """Appeals that a list shows at once, the longest waiting first."""
 
@@ -28,6 +31,13 @@ class Sign:
     source: str
     band: str
     at: datetime
+
+    @property
+    def category(self) -> str:
+        """What a page says of it: an age that was said, a way of writing ("other"), or the kind of evidence."""
+        if self.kind != "chat":
+            return self.kind
+        return self.source if self.source == PLAIN else "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,8 +169,7 @@ def _view(
     return {
         **_shown(found, now),
         "signs": [
-            {"kind": each.kind, "source": each.source, "band": each.band, "day": day_and_clock(each.at, zone)}
-            for each in found.signs
+            {"category": each.category, "band": each.band, "day": day_and_clock(each.at, zone)} for each in found.signs
         ],
         "opened": day_and_clock(case.opened_at, zone),
         "due": day_and_clock(found.due_at, zone),
@@ -213,7 +212,7 @@ def _shown(found: Appealed, now: datetime) -> dict[str, Any]:
         "open": found.case.is_open,
         "hours": max(0, int(left / timedelta(hours=1))),
         "late": left < timedelta(0),
-        "sources": sorted({each.source if each.kind == "chat" else each.kind for each in found.signs}),
+        "sources": sorted({each.category for each in found.signs}),
     }
 
 

@@ -61,7 +61,7 @@ def _so_far(connection: Connection, mine: Mine) -> dict[str, Any]:
     signs = signs_of(connection, mine.user) if mine.standing.is_minor else ()
     lasts = mine.rules.lasting("age-appeal-hours")
     return {
-        "signs": sorted({each.source if each.kind == "chat" else each.kind for each in signs}),
+        "signs": sorted({each.category for each in signs}),
         "waits": next(
             (
                 {"about": about_of(each), "until": (each.opened_at + lasts).astimezone(mine.zone)}
