@@ -62,6 +62,7 @@ from anban.parts import (
 from anban.people import family_models as _family
 from anban.people import models as _people
 from anban.provider import desk_models as _desk
+from anban.provider import page_links as _links
 from anban.provider import persona_models as _personas
 from anban.provider.models import Service
 from anban.rails.companion import Companion
@@ -130,7 +131,7 @@ from anban.web.user import Pages, chat_page, press_exit, say, status_page
 log = structlog.get_logger()
 
 HERE = Path(__file__).parent
-TABLES = (_cases, _conversations, _desk, _durable, _family, _ledger, _outreach, _people, _personas, _risk, _usage)
+TABLES = (_cases, _conversations, _desk, _durable, _family, _ledger, _links, _outreach, _people, _personas, _risk, _usage)
 
 
 @dataclass(frozen=True)

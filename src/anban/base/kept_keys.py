@@ -19,7 +19,7 @@ SIGNING: Final = "ledger signing"
 PURPOSES: Final = (
     SIGNING, "staff", "family letters", "outreach", "guardian claimants", "guardian codes", "guardian claims on nobody",
     "drill people", "visitor cookies", "my page", "desk forms", "guardian forms",
-    "access", "page session", "oidc tries", "network log",
+    "access", "page session", "page link", "oidc tries", "network log",
 )  # fmt: skip
 """Everything that `MasterKeys.derived` is asked for; a test holds this list equal to what the code asks."""
 

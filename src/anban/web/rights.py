@@ -27,7 +27,6 @@ ADDRESSES: Final[dict[str, Locks]] = {
     "/me": ("own.page", "own.page"),
     "/me/closed": ("open", None),
     "/me/enter": ("letter.answer", "letter.answer"),
-    "/me/enter": ("letter.answer", "letter.answer"),
     "/guardian": ("child.overview", "child.overview"),
     "/guardian/login": ("open", "open"),
     "/guardian/enter": ("letter.answer", "letter.answer"),

@@ -2,7 +2,7 @@
 
 from litestar.types import ControllerRouterHandler
 
-from anban.web.me import acts, appeal, copy, erase, page, setup
+from anban.web.me import acts, appeal, copy, enter, erase, page, setup
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     page.my_page, page.my_time, page.my_usage, page.my_card, page.my_check, page.my_contacts, page.my_readers,
@@ -12,4 +12,5 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     *copy.DOORS,
     setup.begin_setup, setup.next_screen,
     appeal.appeal_page, appeal.appeal,
+    enter.post_page_link, enter.enter_page, enter.enter_mine,
 )  # fmt: skip
