@@ -15,6 +15,20 @@ LEAST_HELD_OUT = {"zh": 0, "en": 2}
 knows plain forms, and a second person who reads every card is the safeguard (docs/doors/integrator.md)."""
 
 
+CASES = Path(__file__).with_name("cases")
+FOUND_PUT_ASIDE = {"zh": 8, "en": 12}
+"""Of fifteen paraphrases put aside before the rules for paraphrases were written. They are by the same hand as those that
+the rules were written with, so this flatters: on the older cards above it stayed at 0 and 2 of ten."""
+
+
+def paraphrases(part: str, kind: str) -> list[Any]:
+    return yaml.safe_load((CASES / f"{part}.yaml").read_text(encoding="utf-8"))[kind]
+
+
+def lang_of(text: str) -> Lang:
+    return "zh" if any("\u4e00" <= each <= "\u9fff" for each in text) else "en"
+
+
 def cards(lang: Lang, part: str) -> list[Any]:
     return yaml.safe_load((CARDS / f"{lang}.yaml").read_text(encoding="utf-8"))[part]
 
@@ -91,3 +105,20 @@ def test_disguised_letters_are_read_through_and_the_place_is_told_in_the_card_it
 
 def test_a_long_card_is_read_in_linear_time() -> None:
     assert lint_card("好" * 200_000 + "让用户上瘾") != ()
+
+
+@pytest.mark.parametrize(("rule", "text"), paraphrases("paraphrases", "harmful"))
+def test_an_aim_in_other_words_is_found(rule: str, text: str) -> None:
+    assert rule in against(text)
+
+
+@pytest.mark.parametrize("text", [*paraphrases("paraphrases", "harmless"), *paraphrases("held_out", "harmless")])
+def test_what_speaks_of_the_same_things_and_means_no_harm_is_left_alone(text: str) -> None:
+    assert against(text) == set()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_of_paraphrases_put_aside_so_many_are_found(lang: Lang) -> None:
+    aside = [(rule, text) for rule, text in paraphrases("held_out", "harmful") if lang_of(text) == lang]
+    assert len(aside) == 15
+    assert sum(rule in against(text) for rule, text in aside) >= FOUND_PUT_ASIDE[lang]
