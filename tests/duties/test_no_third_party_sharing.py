@@ -9,6 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from anban.app import build
 from anban.base.errors import Misconfigured
+from anban.detectors.signal import Reading, Window
 from anban.law.model import EVERYONE
 from anban.law.register import load
 from anban.ledger.kinds import Kind
@@ -151,6 +152,41 @@ def test_a_guard_and_a_transcriber_outside_hear_nothing_of_a_minor_without_conse
     assert asked(adult, everybody, rules) == (True, True)
     assert asked(minor, everybody, rules) == (False, False)
     assert asked(minor, Sharing(), rules) == (True, True)
+
+
+class Listening:
+    """A guard model of another company that remembers what it was shown."""
+
+    name, resting = "guard:far", False
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    async def of(self, window: Window, within: float) -> Reading:
+        self.shown.append(window.text)
+        return Reading()
+
+    async def close(self) -> None:
+        return
+
+
+async def test_a_guard_outside_is_shown_an_adults_words_and_not_a_minors(tmp_path: Path) -> None:
+    guard = Listening()
+    parts = {"sharing": Sharing(guard=VENDOR), "opinion": guard}
+    async with open_house(tmp_path / "data", parts=parts) as house:
+        await house.state("mei", mode="minor", birth_year=2011)
+        await house.say("今天考试了", user="mei")
+        assert guard.shown == []
+        await house.say("今天开会了", user="lin")
+        assert guard.shown == ["今天开会了"]
+
+
+def test_who_gets_nothing_of_any_person_is_listed_all_the_same(tmp_path: Path) -> None:
+    witness = {"kind": "server", "name": "notary", "url": "https://witness.example/add"}
+    own_file = {"kind": "file", "name": "disk", "path": "/mnt/witness"}
+    given = settings(tmp_path, upstream_url=None, witnesses=(witness, own_file), oidc_issuer="https://login.example")
+    listed = [(each.connector, each.place, each.basis) for each in sharing_of(given).others]
+    assert listed == [("witness", "witness.example", "no-person"), ("login", "login.example", "undeclared")]
 
 
 def test_masking_leaves_nothing_of_an_identifier_and_the_rest_as_it_was() -> None:

@@ -99,6 +99,27 @@ async def test_more_than_one_batch_goes_in_one_sweep(house: House, monkeypatch: 
     assert [each.facts["count"] for each in await swept(house) if each.facts["table"] == "turns"] == [2, 2, 1]
 
 
+async def test_a_sweep_that_broke_off_goes_on_where_it_was(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = ["retention.batch"]
+
+    def breaks(place: str) -> None:
+        if place in broken:
+            broken.remove(place)
+            raise OSError("the power went")
+
+    monkeypatch.setattr("anban.privacy.retention.AT_A_TIME", 2)
+    monkeypatch.setattr("anban.privacy.retention.crashpoint", breaks)
+    for number in range(5):
+        await house.say("嗯", conversation=f"c{number}")
+    await days_pass(house, 92)
+    before = await count(house, turns)
+    assert broken == [] and before > 0
+    house.clock.advance(minutes=1)
+    await house.worker.drain()
+    assert await count(house, turns) == 0
+    assert sum(int(str(each.facts["count"])) for each in await swept(house) if each.facts["table"] == "turns") == 5
+
+
 async def test_an_open_case_keeps_everything_about_its_person_and_about_nobody_else(house: House) -> None:
     await house.say("我不想活了，药都准备好了", user="lin")
     await house.say("你好", user="other")

@@ -146,8 +146,35 @@ def _channels(settings: Settings) -> list[Party]:
 
 
 def _further(settings: Settings) -> list[Party]:
+    """Those who get nothing that people write: witnesses, a key service, where staff log in; and others declared."""
+    reached: list[tuple[Connector, str, str]] = []
+    for each in settings.witnesses.get_secret_value():
+        reached.append(("witness", _place(each.get("url")), "no-person"))
+    if (kms := settings.kms.get_secret_value()) is not None:
+        reached.append(("key-service", _place(kms.url), "no-person"))
+    if settings.oidc_issuer:
+        reached.append(("login", _place(settings.oidc_issuer), "undeclared"))
+    parties: list[Party] = []
+    for connector, place, basis in dict.fromkeys(reached):
+        if not place or _here(place):
+            continue
+        found = _declared(settings.processors, connector, place)
+        if found is None:
+            parties.append(Party(connector, place, place, place, "", basis, declared=False))
+        elif not found.own:
+            parties.append(_of(found))
+    told = {(each.connector, each.place) for each in parties}
     known = ("model", "guard", "transcriber", "channel")
-    return [_of(each) for each in settings.processors if each.connector not in known and not each.own]
+    return parties + [
+        _of(each)
+        for each in settings.processors
+        if each.connector not in known and not each.own and (each.connector, each.place) not in told
+    ]
+
+
+def _place(address: Any) -> str:
+    """The host of an address; what is no address, such as a file beside the data, is nobody outside."""
+    return (urlsplit(str(address)).hostname or "") if address else ""
 
 
 def _declared(processors: Iterable[Declared], connector: Connector, place: str) -> Declared | None:
