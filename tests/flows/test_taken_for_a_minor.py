@@ -1,9 +1,10 @@
 """「我今年初二」 in an adult's account: the mode switches at once, with a reason; an appeal to a person restores it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from anban.ledger.kinds import Kind
-from tests.house import House, open_house
+from tests.house import EVENING, House, open_house
 
 SAYS = "我今年初二，作业好多"
 GENTLE = "今天把阳台的花浇了。"
@@ -49,3 +50,13 @@ async def test_talk_about_a_child_switches_nothing(tmp_path: Path) -> None:
         for text in ("我儿子今年初二，作业好多", "我是初二的班主任", "我初二那年搬过家"):
             await house.say(text)
             assert await mode(house) != "minor", text
+
+
+async def test_at_night_too_it_is_told_why_and_how_to_appeal(tmp_path: Path) -> None:
+    """The companion rests for minors at that hour; somebody who is none must hear more than that."""
+    async with open_house(tmp_path, at=EVENING + timedelta(hours=4)) as house:
+        heard = await house.say(SAYS)
+        assert heard.meta.verdict == "stop" and heard.notices == ("mode.minor",)
+        assert heard.text.index("未成年人模式") < heard.text.index("夜里这里休息")
+        assert "未成年人模式" not in (await house.say(GENTLE)).text, "once is enough"
+        assert Kind.NOTICE_MODE_SHOWN in await house.kinds()

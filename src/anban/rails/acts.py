@@ -15,7 +15,7 @@ from anban.rails.bonds import drift_words
 from anban.rails.casting import limits_said, sector_steers
 from anban.rails.chunks import Chunk, Closed, Opened, Spoke
 from anban.rails.danger import DURABLE_WITHIN, comfort
-from anban.rails.giving import give_notice, limited, stopped, told_of_outage
+from anban.rails.giving import Notice, give_notice, give_reason, limited, stopped, told_of_outage
 from anban.rails.leaving import leave
 from anban.rails.outside import disclosed, outgoing
 from anban.rails.record import NOBODY, code, record
@@ -81,7 +81,9 @@ async def spoken(situation: Situation, verdict: Replace | Stop, rt: Runtime) -> 
     text = _words(situation, verdict.template, rt, slots)
     if isinstance(verdict, Stop):
         stopped(situation, verdict, rt)
-    meta = situation.meta("system", actions=(f"words:{verdict.template}",))
+    notice = await give_reason(situation, rt) if situation.life < 2 else Notice()
+    text = "\n\n".join(filter(None, (notice.text, text)))
+    meta = situation.meta("system", notice.shown, (f"words:{verdict.template}", *notice.action))
     # Before the first word: an app that hangs up early must not undo what its user said.
     _recorded(situation, rt, text, "system", "ours")
     yield Opened(meta)

@@ -17,7 +17,7 @@ from anban.ledger.kinds import Kind
 from anban.rails.notices import due, shown_kind
 from anban.rails.presence import Present
 from anban.rails.record import note
-from anban.rails.reminders import Due, Person
+from anban.rails.reminders import Due, Person, mode_due
 from anban.rails.runtime import Runtime
 from anban.rails.situation import Situation
 from anban.rails.time_used import person_now
@@ -67,8 +67,23 @@ async def give_notice(situation: Situation, rt: Runtime) -> Notice:
         begins=not message.prefill and not any(said.role == "assistant" for said in message.history),
         person=person,
     )
-    if found is None:
-        return Notice()
+    return Notice() if found is None else await _given(situation, found, person, rt)
+
+
+async def give_reason(situation: Situation, rt: Runtime) -> Notice:
+    """Why minors' mode is on, and how to appeal, where our own words answer instead of the companion.
+
+    Somebody who is taken for a minor at night must not only hear that it rests now.
+    """
+    message, present, standing = situation.message, situation.present, situation.standing
+    person = person_now(present, standing, situation.rules, message.at, message.persona, rt.words, message.lang)
+    found = mode_due(person)
+    told = found is not None and any((each.kind, each.window) == (found.kind, found.window) for each in present.given)
+    return Notice() if found is None or told else await _given(situation, found, person, rt)
+
+
+async def _given(situation: Situation, found: Due, person: Person, rt: Runtime) -> Notice:
+    message, present = situation.message, situation.present
     picture = await picture_of(present, found, person, rt)
     text = rt.words.render(
         found.template, lang=message.lang, audience=situation.standing.audience, slots=found.slots

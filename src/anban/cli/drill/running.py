@@ -11,20 +11,31 @@ import orjson
 from rich.console import Console
 
 from anban.base.errors import BadInput
-from anban.cli.drill import crisis, erasing, leaving, resting
+from anban.cli.drill import crisis, elder, erasing, leaving, minor, resting
 from anban.cli.drill.person import Drill
 from anban.cli.service import Service
 from anban.web.drill_picture import Taken, drill_picture
 from anban.words.templates import Lang, load_words
 
 SCRIPTS: Final[Mapping[str, Callable[[Drill], None]]] = MappingProxyType(
-    {"exit": leaving.run, "break": resting.run, "crisis": crisis.run, "erase": erasing.run}
+    {
+        "exit": leaving.run,
+        "break": resting.run,
+        "crisis": crisis.run,
+        "erase": erasing.run,
+        "minor": minor.run,
+        "elder": elder.run,
+    }
 )
 
 MUST: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "exit": ("session.left",), "break": ("notice.break.shown",), "crisis": ("help.offered", "turn.recorded"),
+        "exit": ("session.left",),
+        "break": ("notice.break.shown",),
+        "crisis": ("help.offered", "turn.recorded"),
         "erase": ("record.erasure.asked", "record.erased"),
+        "minor": ("person.changed", "complaint.received", "complaint.answered"),
+        "elder": ("rail.input.decided",),
     }  # fmt: skip
 )
 """What the ledger must tell of a drill, beside the steps that prove themselves."""
