@@ -17,6 +17,7 @@ import uvloop
 from rich.console import Console
 
 from anban.base.errors import Misconfigured
+from anban.base.masked import OnlyWho, masked
 from anban.detectors.listed.wordlists import load_wordlists
 from anban.rails.runtime import Runtime
 from anban.settings import DEMO_KEY, Settings, read_settings
@@ -142,12 +143,15 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _log_plainly() -> None:
     """Logs for whoever runs the machine: JSON lines on stderr, ids and kinds, never words."""
-    logging.basicConfig(level=logging.WARNING, format='{"event":"%(name)s","level":"%(levelname)s"}')
+    theirs = logging.StreamHandler(sys.stderr)
+    theirs.setFormatter(OnlyWho())
+    logging.basicConfig(level=logging.WARNING, handlers=[theirs])
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            masked,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
