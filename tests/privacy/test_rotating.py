@@ -229,7 +229,7 @@ async def test_a_key_with_an_old_number_and_another_content_is_refused(sqlite_db
 async def test_keys_from_the_environment_are_rotated_by_whoever_sets_them(sqlite_db: Database, tmp_path: Path) -> None:
     old, new = "11" * 32, "22" * 32
     async with scene(sqlite_db, tmp_path, GivenKeys(old)) as here:
-        with pytest.raises(Misconfigured):
+        with pytest.raises(Conflict, match="by hand"):
             await begin(here.room, "administrator")
     async with scene(sqlite_db, tmp_path, GivenKeys(f"1:{old}\n2:{new}")) as here:
         await here.carried()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from anban.base.crashpoint import crashpoint
 from anban.base.durable import Piece, promise, still_ours
-from anban.base.errors import Conflict, NotFound
+from anban.base.errors import Conflict, Misconfigured, NotFound, Unavailable
 from anban.base.kept_keys import SIGNING, add_kept, drop_before, kept_keys, read_kept
 from anban.base.keys import MasterKeys
 from anban.ledger.checkpoint import Signer
@@ -35,10 +35,17 @@ def promise_rotation(connection: Connection, at: datetime) -> None:
 
 
 async def begin(c: KeyRoom, actor: str) -> int:
-    """Make a new version now; the rest is promised. Raises `Conflict` while one is under way, `Misconfigured`."""
+    """Make a new version now; the rest is promised. Raises `Conflict` while one is under way.
+
+    Raises `Conflict` too where the service cannot write, `Unavailable` when the key service does not wrap it.
+    """
+    _writable(c)
     if c.keys.ring.announced:
         raise Conflict("a rotation is under way", field="version")
-    version = await c.keyring.announce()
+    try:
+        version = await c.keyring.announce()
+    except Misconfigured as error:
+        raise Unavailable(error.message, field=error.field) from error
     crashpoint("rotation.announced")
     await c.follow()
     at = c.clock.now()
@@ -55,6 +62,7 @@ async def begin(c: KeyRoom, actor: str) -> int:
 
 async def destroy(c: KeyRoom, version: int, actor: str) -> None:
     """Destroy an old version now, before its day. Raises `NotFound`, or `Conflict` while anything needs it."""
+    _writable(c)
     if version not in c.keys.ring.secrets:
         raise NotFound("there is no such version, or it is destroyed already", field="version")
     if version == c.keys.current:
@@ -64,6 +72,11 @@ async def destroy(c: KeyRoom, version: int, actor: str) -> None:
     if needed:
         raise Conflict(f"{needed} stored keys are still wrapped by this version; rotation goes on", field="version")
     await _destroyed(c, version, actor)
+
+
+def _writable(c: KeyRoom) -> None:
+    if not c.keyring.writable:
+        raise Conflict("these keys are changed where they come from, by hand; see docs/keys.md", code="keys_by_hand")
 
 
 async def carry_rotation(piece: Piece, *, c: KeyRoom) -> datetime | None:
