@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,23 +13,28 @@ from anban.base.clock import Clock
 from anban.base.db import Connection, Database, open_database
 from anban.base.db_dead import DeadDatabase
 from anban.base.db_sqlite import quick_check
-from anban.base.errors import StorageFailed
-from anban.base.keys import MasterKeys
+from anban.base.errors import Misconfigured, StorageFailed
+from anban.base.kept_keys import keep_purposes
+from anban.base.keyring import GivenKeys, KeyFile, Keyring
+from anban.base.keys import KeysAway, MasterKeys
+from anban.base.kms.shape import KeyService
 from anban.base.migrate import migrate
 from anban.base.secrets import kept_secret
+from anban.base.spill import SpillSeal
 from anban.base.spool import Spool
 from anban.cases.late import UNKNOWN_SERVICE
 from anban.detectors.guards.known import family_named
 from anban.law.register import Register
 from anban.law.rulebook import Rulebook
+from anban.privacy.sharing import Party
 from anban.provider.demo_staff import seed_demo
 from anban.provider.models import Service
-from anban.provider.services import Rules, add_key, has_keys, open_service
+from anban.provider.services import Rules, add_key, any_service, has_keys, open_service
 from anban.rails.consult import Consulted
 from anban.rails.hearing import Hearing
 from anban.rails.opinion import Opinion
 from anban.rails.upstream import Timeouts, Upstream
-from anban.settings import DEMO_KEY, Settings
+from anban.settings import DEMO_KEY, AwsKmsChosen, Settings, VaultChosen
 
 log = structlog.get_logger()
 
@@ -59,10 +65,13 @@ async def own_service(db: Database, settings: Settings, keys: MasterKeys, at: da
     """The deployment's own service, and its first key when it had none."""
 
     def work(connection: Connection) -> tuple[Service, str | None]:
+        if not keys.away:
+            keep_purposes(connection, keys, fresh=not any_service(connection))
         service = open_service(connection, name="companion", packs=settings.rule_packs, place=settings.place)
         if settings.demo:
             add_key(connection, service.id, at, DEMO_KEY)
-            seed_demo(connection, keys, service.id, at)
+            if not keys.away:
+                seed_demo(connection, keys, service.id, at)
             return service, None
         return service, None if has_keys(connection) else add_key(connection, service.id, at)
 
@@ -72,9 +81,67 @@ async def own_service(db: Database, settings: Settings, keys: MasterKeys, at: da
         return Service(UNKNOWN_SERVICE, UNKNOWN_SERVICE, "companion", settings.rule_packs, settings.place), None
 
 
+def keyring_of(settings: Settings, clock: Clock) -> tuple[Keyring, bool]:
+    """Where the master keys come from, and whether they lie beside the data, which protects little.
+
+    Raises `Misconfigured` when no source is set: transcripts are never stored unsealed.
+    """
+    if settings.master_key is not None:
+        return GivenKeys(settings.master_key.get_secret_value()), False
+    service = reach_kms(settings, clock)
+    if settings.master_key_file is not None or service is not None:
+        return KeyFile(settings.master_key_file or settings.data / "master.keys", service), False
+    if not settings.demo:
+        raise Misconfigured(
+            "set ANBAN_MASTER_KEY or ANBAN_MASTER_KEY_FILE: transcripts are never stored unsealed",
+            field="ANBAN_MASTER_KEY",
+        )
+    path = settings.data / "demo-master.key"
+    kept_secret(path, lambda: secrets.token_hex(32))
+    return KeyFile(path), True
+
+
+def reach_kms(settings: Settings, clock: Clock) -> KeyService | None:
+    """The outside key service, where one is set."""
+    match settings.kms.get_secret_value():
+        case None:
+            return None
+        case AwsKmsChosen() as chosen:
+            from anban.base.kms.aws import AwsKms
+
+            return AwsKms(
+                chosen.url, chosen.key, chosen.region, chosen.access_key, plain(chosen.secret_key), clock,
+                plain(chosen.session_token),
+            )  # fmt: skip
+        case VaultChosen() as chosen:
+            from anban.base.kms.vault import VaultTransit
+
+            return VaultTransit(
+                chosen.url, chosen.key, plain(chosen.token), chosen.token_file, chosen.mount, chosen.namespace
+            )
+
+
+async def reach_keys(settings: Settings, ring: Keyring) -> MasterKeys:
+    """The master keys; none, when the key service does not answer: then help is served, and no chat.
+
+    Raises `Misconfigured` when what stands there are no keys.
+    """
+    keys = MasterKeys(None, settings.cipher)
+    keys.expect_kept()
+    try:
+        keys.follow(await ring.read())
+    except KeysAway as error:
+        log.critical("keys.away", source=ring.name, said=error.message, serves="help only")
+    return keys
+
+
 def kept_spool(data: Path, keys: MasterKeys) -> Spool:
-    """Where promises wait while the database is gone."""
-    return Spool(data / "spool.bin", keys.derived("spool"), [keys.derived("spool", each) for each in keys.older])
+    """Where promises wait while the database, or the key service, is gone."""
+    seal = SpillSeal(data / "spill.pub", keys)
+    if not keys.away:
+        with suppress(StorageFailed):  # as bad as a spool that cannot be written, and told when that is tried
+            seal.publish()
+    return Spool(data / "spool.bin", seal)
 
 
 def reach_upstream(settings: Settings, url: str, rules: Rulebook, clock: Clock) -> Upstream:
@@ -89,13 +156,14 @@ def reach_upstream(settings: Settings, url: str, rules: Rulebook, clock: Clock) 
     return Upstream(url, plain(settings.upstream_key), settings.upstream_model, wait, clock, buffer)
 
 
-def reach_opinion(settings: Settings, clock: Clock) -> Opinion | None:
+def reach_opinion(settings: Settings, clock: Clock, party: Party | None) -> Opinion | None:
     """A guard model's second opinion, where one is set. Raises `Misconfigured` for an unknown family."""
     if not settings.guard_url:
         return None
     family = family_named(settings.guard_family or "")
     server = Consulted(settings.guard_url, plain(settings.guard_key), clock, "ANBAN_GUARD_URL")
-    return Opinion(server, family, settings.guard_model or family.name)
+    masked = party is not None and party.mask
+    return Opinion(server, family, settings.guard_model or family.name, masked=masked)
 
 
 def reach_hearing(settings: Settings, clock: Clock) -> Hearing | None:
