@@ -52,24 +52,27 @@ def verify_file(
 
 def fetch(service: Service, address: str, path: Path) -> int:
     """Write what the service answers to a file, piece by piece; it appears whole or not at all."""
-    part, size = path.with_name(path.name + ".part"), 0
+    part, size, ends = path.with_name(path.name + ".part"), 0, 0
     try:
         with open(part, "wb") as file:
             for piece in service.pieces("GET", address, _PIECE):
                 file.write(piece)
                 size += len(piece)
+                ends += piece.count(b"\n")
         part.replace(path)
     except OSError as error:
         raise AnbanError(f"{path} could not be written") from error
     finally:
         part.unlink(missing_ok=True)
-    out.print(f"{path}: {size:,} bytes", markup=False)
+    lines = f"{ends} lines, " if address.endswith("/export") else ""
+    out.print(f"{path}: {lines}{size:,} bytes", markup=False)
     return 0
 
 
 def with_times(address: str, since: str | None, until: str | None) -> str:
     """The address that asks for a stretch of time. Raises `BadInput` for a time that is none."""
-    asked = {name: _moment(f"--{name}", each).isoformat() for name, each in (("from", since), ("to", until)) if each}
+    given = (("since", "--from", since), ("until", "--to", until))
+    asked = {name: _moment(option, each).isoformat() for name, option, each in given if each}
     return f"{address}?{urlencode(asked)}" if asked else address
 
 

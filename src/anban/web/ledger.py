@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import orjson
 from litestar import Request, get, post
-from litestar.params import Dependency, Parameter
+from litestar.params import Dependency
 from litestar.response import Stream
 
 from anban.base.db import Connection
@@ -65,17 +65,17 @@ async def ledger_pack(
     request: Request[Any, Any, Any],
     office: TheOffice,
     ledgers: TheLedgers,
-    since: Annotated[datetime | None, Parameter(query="from")] = None,
-    until: Annotated[datetime | None, Parameter(query="to")] = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Stream:
     """A zip: what was signed from one moment to another with proofs and checkpoints, what witnesses hold, the duties,
     the drills. `anban verify` checks it. Times need a zone; without any the pack holds everything."""
     service = await allowed(request, office)
-    for name, moment in (("from", since), ("to", until)):
+    for name, moment in (("since", since), ("until", until)):
         if moment is not None and moment.tzinfo is None:
             raise BadInput("a time without a zone", field=name)
     if since is not None and until is not None and since >= until:
-        raise BadInput("this is not after `from`", field="to")
+        raise BadInput("this is not after `since`", field="until")
     rt = office.gateway.rt
     wanted = Wanted(since, until, rt.clock.now())
     keepers = [Keeper(each.name, each.kind, each.key) for each in ledgers.witnesses.values()]
