@@ -44,6 +44,7 @@ POST /anban/v1/people/{user}/spending, POST /anban/v1/people/{user}/home,
 POST /anban/v1/people/{user}/contacts/{contact}/invite, POST /anban/v1/guardians/claims,
 POST /anban/v1/guardians/claims/{claim_id}/code, POST /anban/v1/guardians/links,
 GET /anban/v1/people/{user}/guardians, POST /anban/v1/people/{user}/guardians/{claim_id}/{act},
+POST /anban/v1/people/{user}/link,
 POST /anban/v1/appeals, POST /anban/v1/appeals/{case_id}/answer, GET /anban/v1/appeals/figures, GET /healthz,
 GET /readyz, GET /metrics, GET /anban/v1/drills, POST /anban/v1/drills, POST /anban/v1/drills/people,
 GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent
