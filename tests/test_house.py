@@ -22,16 +22,19 @@ LONG = 250
 OWNERS: dict[str, tuple[str, ...]] = {
     "ahocorasick_rs": ("detectors/",),
     "PIL": ("detectors/senses/",),
-    "aiohttp": ("rails/upstream.py", "rails/consult.py", "outreach/channels/", "outreach/safe_http.py"),
+    "aiohttp": (
+        "base/kms/", "rails/upstream.py", "rails/consult.py", "outreach/channels/", "outreach/safe_http.py",
+        "web/oidc.py",
+    ),
     "argon2": ("provider/passwords.py",),
     "apprise": ("outreach/channels/",),
     "alembic": ("base/migrate.py",),
-    "cryptography": ("base/keys.py", "ledger/"),
+    "cryptography": ("base/ciphers.py", "base/spill.py", "ledger/"),
     "cyclopts": ("cli/",),
     "jinja2": ("web/", "app.py"),
-    "joserfc": ("web/auth.py",),
+    "joserfc": ("web/tokens.py", "web/oidc.py"),
     "litestar": ("web/", "app.py"),
-    "msgspec": ("web/", "words/", "cases/late.py"),
+    "msgspec": ("web/", "words/", "cases/late.py", "privacy/"),
     "numpy": ("detectors/",),
     "opencc": ("detectors/",),
     "prometheus_client": ("rails/figures.py", "web/health.py"),
@@ -46,11 +49,11 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "stdnum": ("detectors/",),
     "sqlalchemy": (
         "base/", "ledger/", "people/", "conversations/", "provider/", "risk/", "cases/", "outreach/", "app.py",
-        "rails/presence.py",
+        "rails/presence.py", "privacy/",
     ),
     "uvicorn": ("cli/",),
     "uvloop": ("cli/",),
-    "yaml": ("law/", "detectors/", "rails/companion.py", "rails/marks.py", "web/description.py"),
+    "yaml": ("law/", "detectors/", "rails/companion.py", "rails/marks.py", "web/description.py", "privacy/"),
     "yarl": ("outreach/safe_http.py",),
     "zxingcpp": ("detectors/senses/",),
 }  # fmt: skip
@@ -60,8 +63,8 @@ EVERYWHERE = {"orjson", "structlog"}
 """Two libraries without an owner: encoding JSON, and writing a line for whoever runs the machine."""
 
 RETENTION = {
-    "account-record", "case-record", "consent-record", "evidence-ledger", "interaction-text", "notice-record",
-    "operations", "provider-record", "risk-record", "usage-record", "user-key",
+    "account-record", "case-record", "consent-record", "erasure-record", "evidence-ledger", "interaction-text",
+    "network-log", "notice-record", "operations", "provider-record", "risk-record", "usage-record", "user-key",
 }  # fmt: skip
 """The classes of data by how long they are kept."""
 

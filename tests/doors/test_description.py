@@ -29,7 +29,8 @@ DOORS = """
 POST /v1/chat/completions, GET /v1/models, POST /v1/moderations, POST /anban/v1/events/{event_id}/ack,
 POST /anban/v1/exit, GET /anban/v1/people/{user}, PUT /anban/v1/people/{user}, GET /anban/v1/cases,
 GET /anban/v1/queue, GET /anban/v1/cases/{case_id}, POST /anban/v1/cases/{case_id}/{act}, GET /anban/v1/ledger,
-GET /anban/v1/ledger/export, GET /anban/v1/decisions/{decision}, GET /anban/v1/duties, POST /anban/v1/switch,
+GET /anban/v1/ledger/export, GET /anban/v1/ledger/pack, GET /anban/v1/ledger/logs,
+POST /anban/v1/ledger/logs, GET /anban/v1/decisions/{decision}, GET /anban/v1/duties, POST /anban/v1/switch,
 GET /anban/v1/staff, POST /anban/v1/staff, POST /anban/v1/staff/{login}/{act}, GET /anban/v1/rota,
 POST /anban/v1/rota, GET /anban/v1/words, GET /anban/v1/words/templates/{template}, POST /anban/v1/words/findings,
 GET /anban/v1/personas, GET /anban/v1/personas/{ref}, PUT /anban/v1/personas/{ref},
@@ -47,7 +48,8 @@ GET /anban/v1/people/{user}/guardians, POST /anban/v1/people/{user}/guardians/{c
 POST /anban/v1/people/{user}/link,
 POST /anban/v1/appeals, POST /anban/v1/appeals/{case_id}/answer, GET /anban/v1/appeals/figures, GET /healthz,
 GET /readyz, GET /metrics, GET /anban/v1/drills, POST /anban/v1/drills, POST /anban/v1/drills/people,
-GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent
+GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent,
+GET /anban/v1/data-map, GET /anban/v1/processors
 """
 NEVER_ENDS = {"GET /anban/v1/events"}
 """The channel of events has tests of its own."""

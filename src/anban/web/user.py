@@ -28,6 +28,7 @@ from anban.web.auth import identifier
 from anban.web.gateway.body import receive_body
 from anban.web.gateway.chat import DEFAULT_CONVERSATION, DEFAULT_PERSONA, Gateway, TheGateway
 from anban.web.gateway.salvage import fitted
+from anban.web.headers import OURS_ONLY
 from anban.web.health import Watched, states
 from anban.web.me.beside import NOTHING, Beside, beside_chat
 from anban.web.shapes import Leaving
@@ -42,7 +43,7 @@ MOST_TYPED = 30_000
 MOST_FIELDS = 64
 HEADERS = {
     "cache-control": "no-store",
-    "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "content-security-policy": OURS_ONLY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
 }
@@ -141,7 +142,7 @@ async def status_page(request: Request[Any, Any, Any], pages: ThePages) -> Respo
     html = pages.render(
         "status/page.html", lang, overall=worst, parts=parts, help_lines=help_lines(pages, lang), first_look=first_look
     )
-    return _html(html, request)
+    return html_page(html, request)
 
 
 def _chat(
@@ -174,7 +175,7 @@ def _chat(
         beside=beside,
         police=pages.gateway.rt.words.helplines.emergency("police", ()).number,
     )
-    response = _html(html, request)
+    response = html_page(html, request)
     if pages.gateway.visitor_secret is not None:
         response.set_cookie(
             COOKIE, signed(visitor, pages.gateway.visitor_secret), httponly=True, samesite="strict", path="/"
@@ -207,7 +208,8 @@ async def _remembered(request: Request[Any, Any, Any], pages: Pages) -> tuple[st
         return "", 0, frozenset(), NOTHING
 
 
-def _html(html: str, request: Request[Any, Any, Any]) -> Response[str]:
+def html_page(html: str, request: Request[Any, Any, Any]) -> Response[str]:
+    """A page as an answer; a language that the reader has just chosen is remembered."""
     response = Response(html, media_type="text/html", headers=HEADERS)
     if request.query_params.get("lang") in ("zh", "en"):
         response.set_cookie(LANG_COOKIE, request.query_params["lang"], max_age=365 * 86_400, samesite="lax", path="/")
