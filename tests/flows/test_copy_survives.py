@@ -54,7 +54,9 @@ def _killed_and_started_again(data: Path, point: str, given: dict[str, str]) -> 
             archive = zipfile.ZipFile(io.BytesIO(_fetch(second, copy)))
             said = [orjson.loads(line).get("text") for line in archive.read("messages.jsonl").splitlines()]
             assert archive.testzip() is None and said.count(CAT) == 1
-            _later(second, minutes=16)
+        else:
+            assert state == "fetched" and list((data / "copies").iterdir()) == []
+        _later(second, minutes=16)  # a clock that was moved stands right again after a start
         _wait(second, copy, "over")
         assert list((data / "copies").iterdir()) == []
         made = [each["facts"]["state"] for each in second.ledger("record.copied")]

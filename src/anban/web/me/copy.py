@@ -90,16 +90,16 @@ def _told(copy: Copy | None, mine: Mine, lang: Lang, fault: str = "") -> dict[st
 
 def _local(moment: datetime, mine: Mine, lang: Lang) -> str:
     own = moment.astimezone(mine.zone)
-    return f"{own.month}月{own.day}日 {own:%H:%M}" if lang == "zh" else f"{own:%d %B, %H:%M}"
+    return f"{own.month}月{own.day}日 {own:%H:%M}" if lang == "zh" else f"{own.day} {own:%B, %H:%M}"
 
 
 def _size(number: int) -> str:
     amount = float(number)
     for unit in UNITS[:-1]:
         if amount < 1000:
-            return f"{amount:.3g} {unit}"
+            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
-    return f"{amount:.3g} {UNITS[-1]}"
+    return f"{amount:.1f} {UNITS[-1]}"
 
 
 DOORS = (my_data, copy_so_far, ask_for_copy, take_copy)
