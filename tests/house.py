@@ -275,13 +275,13 @@ def heard(decision: str, chunks: Sequence[Chunk]) -> Heard:
 
 @asynccontextmanager
 async def open_house(
-    data: Path, *, at: datetime = EVENING, parts: Mapping[str, Any] | None = None, **settings: Any
+    data: Path, *, at: datetime = EVENING, parts: Mapping[str, Any] | None = None, demo: bool = True, **settings: Any
 ) -> AsyncIterator[House]:
     """A demonstration house with its data under `data`, its clock standing at `at`; closed afterwards.
 
     `parts` are pieces of the runtime to put in place of the built ones.
     """
-    chosen = Settings(demo=True, data=data, **settings)
+    chosen = Settings(demo=demo, data=data, **settings)
     own = listed_words(chosen.wordlists)
     panel = PLAIN if own is None else Panel([*_EXPLICIT, own], Readings())
     built = await build(chosen, panel)

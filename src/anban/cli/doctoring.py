@@ -98,7 +98,63 @@ def _service(service: Service) -> list[Finding]:
     pending = [duty["id"] for duty in duties if duty["mode"] == "pending"]
     said = f"{len(pending)} of {len(duties)} duties are pending: this version does not perform them"
     found.append(Finding("duties", "note" if pending else "ok", said))
-    found += [_rota(service), _drills(service)]
+    found += [*_ledger(service), _rota(service), _drills(service), *_keys(service)]
+    return found
+
+
+def _keys(service: Service) -> list[Finding]:
+    """Whether a master key wraps for too long, waits for its destruction, or is gone though something needs it."""
+    try:
+        told = service.ask("GET", "/anban/v1/keys")
+    except AnbanError as error:
+        return [Finding("keys", "wrong", error.message)]
+    found: list[Finding] = []
+    for each in told["versions"]:
+        number, wraps = each["version"], each["wraps"]
+        if each["state"] == "missing":
+            said = f"version {number} is not where keys come from, and wraps {wraps} keys: nobody can open those"
+            found.append(Finding("keys", "wrong", said))
+        elif each["too_old"]:
+            said = f"version {number} has wrapped for too long: `anban keys rotate`, or by hand (docs/keys.md)"
+            found.append(Finding("keys", "wrong", said))
+        elif each["overdue"]:
+            said = f"version {number} should have been destroyed on {each['destroy_at'][:10]} (docs/keys.md)"
+            found.append(Finding("keys", "wrong", said))
+        elif each["state"] == "open-only" and each["destroy_at"]:
+            said = f"version {number} is to be destroyed on {each['destroy_at'][:10]}; backups under it open until then"
+            found.append(Finding("keys", "note", said))
+        elif each["state"] in ("open-only", "announced"):
+            said = f"a rotation is under way: version {number} is {each['state']} and wraps {wraps} keys"
+            found.append(Finding("keys", "note", said))
+    other = sum(count for suite, count in told["suites"].items() if suite != told["suite"])
+    if other:
+        said = f"{other} people's keys seal with another suite than {told['suite']}, until they get a newer one"
+        found.append(Finding("keys", "note", said))
+    wrong = any(each.state == "wrong" for each in found)
+    whole = Finding("keys", "ok", f"version {told['current']} wraps, to be replaced by {told['replace_by'][:10]}")
+    return found if wrong else [whole, *found]
+
+
+def _ledger(service: Service) -> list[Finding]:
+    """Whether what is stored of the ledger is as it was signed, and whether anybody outside would notice a forgery."""
+    told = service.ask("GET", "/anban/v1/ledger/logs")
+    found = [
+        Finding("ledger", "wrong", f"{log['origin']} is damaged ({log['damage']}): docs/evidence.md says what to do")
+        for log in told["logs"]
+        if log["damage"]
+    ]
+    if not told["witnesses"]:
+        found.append(Finding("witness", "note", "no ANBAN_WITNESSES: nobody outside would notice a rewritten ledger"))
+    for each in told["witnesses"]:
+        if each["state"] == "contradicted":
+            said = f"{each['name']} holds what this ledger does not grow from ({each['code']})"
+            found.append(Finding("witness", "wrong", f"{said}: it was rewritten, or set back to a backup"))
+        elif each["state"] == "failing":
+            said = f"{each['name']} has taken nothing since {each['failing_since'][:19]} ({each['code']})"
+            found.append(Finding("witness", "wrong", f"{said}; {each['behind']} entries have no witness"))
+        else:
+            said = f"{each['name']} ({each['kind']}) holds all but the last {each['behind']} entries"
+            found.append(Finding("witness", "ok", said))
     return found
 
 

@@ -40,6 +40,8 @@ def verify_file(
         report = verify(path, keys, witnesses=witnesses, witness_key=witness_keys, until=at)
     except ValueError as error:
         raise AnbanError(str(error)) from error
+    except OSError as error:
+        raise AnbanError(f"{error.filename or path} cannot be read") from error
     if as_json:
         sys.stdout.buffer.write(orjson.dumps(asdict(report)) + b"\n")
     else:

@@ -28,4 +28,20 @@ class Figures:
             "anban_parts", "Pictures, recordings and other parts by what became of them", ("sense", "outcome"),
             registry=self.registry,
         )  # fmt: skip
+        self.witnesses = Counter(
+            "anban_witness_shown", "Checkpoints shown to witnesses outside", ("witness", "outcome"),
+            registry=self.registry,
+        )  # fmt: skip
+        self.witness_failing = Gauge(
+            "anban_witness_failing_seconds", "Since when a witness holds nothing new", ("witness",),
+            registry=self.registry,
+        )  # fmt: skip
+        self.damaged_logs = Gauge(
+            "anban_ledger_damaged", "Logs that are not as they were signed", registry=self.registry
+        )
         self.in_flight = Gauge("anban_turns_in_flight", "Answers being made now", registry=self.registry)
+
+    def witnessed(self, witness: str, outcome: str, failing: float) -> None:
+        """How showing a checkpoint ended, and for how many seconds this witness has failed by now."""
+        self.witnesses.labels(witness, outcome).inc()
+        self.witness_failing.labels(witness).set(failing)

@@ -1,12 +1,9 @@
 """Evidence, decisions and duties over HTTP, for the command line and for officers."""
 
-import asyncio
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, get, post
 from litestar.params import Dependency, Parameter
 
 from anban.base.db import Connection
@@ -15,11 +12,11 @@ from anban.law.performs import performed_by
 from anban.law.register import Register
 from anban.law.table import rows
 from anban.ledger.entry import Entry
-from anban.ledger.export import export
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
 from anban.ledger.reading import Recorded, counts, of_decision, tail
 from anban.provider.services import switch
+from anban.web.callers import calling
 from anban.web.manage import TheOffice, allowed
 from anban.web.shapes import LINE, Switch
 
@@ -32,19 +29,6 @@ async def ledger_tail(
     await allowed(request, office)
     found = await office.gateway.rt.db.read(lambda connection: tail(connection, n))
     return [shown(each) for each in found]
-
-
-@get("/anban/v1/ledger/export", summary="The whole ledger, for verifiers", tags=["evidence"])
-async def ledger_export(request: Request[Any, Any, Any], office: TheOffice) -> Response[bytes]:
-    """JSONL: header, entries, signed checkpoints; `anban verify` checks it without a database."""
-    await allowed(request, office)
-    rt = office.gateway.rt
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.jsonl"
-        now = rt.clock.now()
-        await rt.db.read(lambda connection: export(connection, path, deployment="anban", at=now))
-        content = await asyncio.to_thread(path.read_bytes)
-    return Response(content, media_type="application/jsonl")
 
 
 @get("/anban/v1/decisions/{decision:str}", summary="One decision explained", tags=["evidence"])
@@ -88,7 +72,8 @@ async def turn_service(request: Request[Any, Any, Any], office: TheOffice, data:
     rt = office.gateway.rt
     now = rt.clock.now()
     rulebook = rt.rules(service, frozenset[str](), now).version
-    entry = Entry(Kind.SERVICE_SWITCHED, now, service.id, "administrator", service.id, rulebook, {"state": data.state})
+    actor = calling(request).actor
+    entry = Entry(Kind.SERVICE_SWITCHED, now, service.id, actor, service.id, rulebook, {"state": data.state})
 
     def work(connection: Connection) -> None:
         switch(connection, service.id, data.state)

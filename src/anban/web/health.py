@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 
 from anban.detectors.signal import Window
 from anban.ledger.sequencer import Sequencer
+from anban.privacy.key_following import state_of
 from anban.rails.runtime import Runtime
 from anban.web.auth import MOST_ID
 from anban.web.description import describe
@@ -48,6 +49,7 @@ async def readyz(watched: TheWatched) -> Response[bytes]:
 @get("/metrics", summary="Counters in Prometheus' text form", tags=["health"], media_type="text/plain")
 async def metrics(watched: TheWatched) -> str:
     """Counts and timings; no user's name, no words."""
+    watched.rt.figures.damaged_logs.set(len(watched.sequencer.damaged))
     return generate_latest(watched.rt.figures.registry).decode()
 
 
@@ -67,6 +69,13 @@ async def states(watched: Watched) -> dict[str, str]:
         "storage": "ok" if stored and rt.db.healthy else "down",
         "safety": "down" if rt.panel.look(Window("你好"), LOOK_WITHIN).unavailable else "ok",
         "model": "degraded" if rt.model_down() else "ok",
-        "evidence": "ok" if watched.sequencer.lag(rt.clock.now()) < 30 else "degraded",
+        "keys": state_of(rt.keys),
+        "evidence": _evidence(watched),
         "help": "ok",
     }
+
+
+def _evidence(watched: Watched) -> str:
+    """Whether everything written is signed soon after, and everything signed is still as it was."""
+    sound = not watched.sequencer.damaged and watched.sequencer.lag(watched.rt.clock.now()) < 30
+    return "ok" if sound else "degraded"

@@ -114,7 +114,7 @@ async def _streamed(rt: Runtime, work: Callable[[Connection, Path], int], media_
     path = folder / "evidence"
     try:
         await rt.db.read(lambda connection: work(connection, path))
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - raised on: the folder must go whatever stopped us
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         raise
 

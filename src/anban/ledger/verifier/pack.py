@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ MANIFEST, SEAL, LEDGER = "manifest.json", "manifest.sig", "ledger.jsonl"
 CHECKPOINTS, PROOFS, WITNESSES = "checkpoints.txt", "proofs.json", "witnesses.json"
 _NEEDED = (LEDGER, CHECKPOINTS, PROOFS, WITNESSES)
 _MOST_FILES = 64
+_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
+"""What a damaged or hostile archive makes the library raise."""
+
 _MOST_SMALL = 64 << 20
 
 
@@ -41,11 +45,7 @@ def read_pack(path: Path, reading: Reading, wishes: dict[str, set[int]]) -> dict
     try:
         with zipfile.ZipFile(path) as archive:
             return _read(archive, reading, wishes)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile):
-        findings.wrong("the archive is damaged")
-    except Exception as error:  # noqa: BLE001 - a hostile archive may make zlib raise whatever it likes
-        if type(error).__module__ != "zlib":
-            raise
+    except _DAMAGED:
         findings.wrong("the archive is damaged")
     return {}
 
