@@ -3,12 +3,12 @@
 import asyncio
 import time
 from pathlib import Path
-from typing import Any
 
 import httpx
 import orjson
+import pytest
 
-from anban.base.keys import Unreadable
+from anban.base.errors import Misconfigured
 from tests.house import open_house
 from tests.kms import AwsStandIn, VaultStandIn, serving
 from tests.service import KEY, Running
@@ -80,13 +80,9 @@ async def asked(service: Running, path: str) -> httpx.Response:
 
 
 async def test_a_key_that_is_called_as_before_and_is_another_does_not_start(tmp_path: Path) -> None:
-    from anban.base.errors import Misconfigured
-
     async with open_house(tmp_path, master_key="5a" * 32) as house:
         await house.say("你好")
-    try:
+    with pytest.raises(Misconfigured) as caught:
         async with open_house(tmp_path, master_key="6b" * 32):
-            started: Any = True
-    except (Misconfigured, Unreadable):
-        started = False
-    assert not started
+            raise AssertionError("it started")
+    assert caught.value.field == "ANBAN_MASTER_KEY"

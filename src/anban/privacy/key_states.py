@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from anban.base.errors import Misconfigured
 from anban.base.kept_keys import stored_masters
@@ -39,7 +40,12 @@ def enter_versions(connection: Connection, keys: MasterKeys, at: datetime, servi
             )
         elif known[version].state != _state(ring, version):
             _moved(connection, ring, version, at, service, current_at=known[version].current_at)
-    gone = [row for row in known.values() if row.version not in ring.secrets and row.state != "destroyed"]
+    # A newer one that is not here is on its way to this replica.
+    gone = [
+        row
+        for row in known.values()
+        if row.version not in ring.secrets and row.state != "destroyed" and row.version < ring.current
+    ]
     needed = wrapped_by(connection) if gone else {}
     for row in gone:
         _left(connection, row.version, at, service, named=row.version in ring.destroyed, needed=needed)
@@ -101,12 +107,15 @@ def _first_seen(
     connection: Connection, keys: MasterKeys, version: int, at: datetime, service: str, *, quietly: bool
 ) -> None:
     state = _state(keys.ring, version)
-    connection.execute(
-        insert(master_keys).values(
-            version=version, mark=keys.mark(version), state=state, made_at=at, rewrapped=0,
-            current_at=at if state == "current" else None,
-        )
-    )  # fmt: skip
+    new = {
+        "version": version, "mark": keys.mark(version), "state": state, "made_at": at, "rewrapped": 0,
+        "current_at": at if state == "current" else None,
+    }  # fmt: skip
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(master_keys).values(new))
+    except IntegrityError:
+        return  # another replica saw it at this moment
     if not quietly:
         told(connection, Kind.KEY_ROTATED, at, service, {"what": "master", "version": version, "stage": state})
 
