@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, text
 
 from anban.base.clock import ShiftedClock
 from anban.base.db import Database
@@ -19,6 +20,7 @@ from anban.base.durable import Worker
 from anban.base.errors import Misconfigured
 from anban.ledger.held import owed_to, standings
 from anban.ledger.kinds import Kind
+from anban.ledger.models import ledger_witnessed
 from anban.ledger.reading import of_kind
 from anban.ledger.verifier import Report, verify
 from anban.outreach.safe_http import SafeHttp
@@ -325,6 +327,23 @@ async def test_a_witness_that_knows_less_than_we_thought_is_proven_what_it_misse
     await scene.show("https")
     assert scene.shown[-1] == ("https", "kept")
     assert [line.rpartition(" ")[2] for line in scene.server.asked[-2:]] == ["409", "200"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_crash_between_showing_and_noting_it_shows_once_more_and_adds_nothing(scene: Scene, kind: str) -> None:
+    await scene.grow(5)
+    await scene.show(kind)
+    content = scene.held_by(kind).read_bytes()
+    for forgotten in (1, 2):
+        await scene.db.write(lambda connection: connection.execute(delete(ledger_witnessed)) and None)
+        scene.server.notes[1:] = []
+        await scene.db.write(
+            lambda connection: connection.execute(text("DELETE FROM ledger_entries WHERE seq IS NULL"))
+        )
+        await scene.show(kind)
+        assert scene.shown[-1] == (kind, "kept"), forgotten
+        scene.server.notes[1:] = []
+        assert scene.held_by(kind).read_bytes() == content
 
 
 async def test_over_the_wire_a_plain_server_gets_the_note_and_its_token_and_nothing_reaches_the_inside(

@@ -208,8 +208,9 @@ class Server:
             return Kept() if reply.state == "answered" and 200 <= reply.status < 300 else Away(_code(reply))
         reply = await self._offer(signed, held, ours)
         claimed = _claimed(reply)
-        if claimed is not None and claimed < signed.size and claimed != held:
-            # It holds less than we thought, or we knew nothing of it: it says how much, and gets the proof from there.
+        if claimed is not None and claimed <= signed.size and claimed != held:
+            # It holds another number than we know of: its answer was lost, or it came back from a backup of its own.
+            # It says how many, and gets the proof from there.
             reply = await self._offer(signed, claimed, ours)
             claimed = _claimed(reply)
         if reply.state != "answered":
