@@ -67,7 +67,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """Whom the provider vouches for: its own name for them, what to call them, their role, and whether by two factors."""
+    """Whom the provider vouches for: its name for them, what to call them, their role, and whether by two factors."""
 
     subject: str
     login: str

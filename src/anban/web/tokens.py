@@ -1,4 +1,4 @@
-"""Is this the app's word for who somebody is? Signed tokens; each key has one algorithm, whatever a token says of itself."""
+"""Is this the app's word for who somebody is? Each key has one algorithm, whatever a token says of itself."""
 
 import base64
 from collections.abc import Mapping, Sequence

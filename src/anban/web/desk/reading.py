@@ -1,7 +1,8 @@
 """Who may read which conversation, for which reason; each reading leaves its trace before a word is shown.
 
-Whoever holds a conversation reads it, whoever was asked by a colleague, and after the end whoever follows up or reviews.
-Everything else, and with minors all but the first two, needs a second person's approval (`provider/access.py`).
+Whoever holds a conversation reads it, so does whoever was asked by a colleague, and after the end whoever follows up or
+reviews. Everything else, and with minors all but the first two, takes a second person's approval
+(`provider/access.py`).
 """
 
 from collections.abc import Mapping

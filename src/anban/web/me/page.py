@@ -81,13 +81,6 @@ async def my_readers(request: Request[Any, Any, Any], pages: ThePages) -> Respon
     return show(request, pages, who, mine, "readers", reasons=known)
 
 
-@get("/me/data", include_in_schema=False)
-async def my_data(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
-    """What is kept, and what can and cannot be done about it yet."""
-    who, mine = await whose(request, pages)
-    return show(request, pages, who, mine, "data")
-
-
 @get("/me/guidance", include_in_schema=False)
 async def guidance(request: Request[Any, Any, Any], pages: ThePages) -> Response[str]:
     """Healthy use, money and health, in plain words."""
@@ -140,7 +133,7 @@ def lost(request: Request[Any, Any, Any], pages: Pages) -> Response[str]:
 async def whose(request: Request[Any, Any, Any], pages: Pages) -> tuple[Asking, Mine]:
     """The person at the door and all that their page shows."""
     rt = pages.gateway.rt
-    who = asking(request, pages.gateway)
+    who = await asking(request, pages.gateway)
     return who, await rt.db.read(partial(mine_of, who=who, rt=rt, now=rt.clock.now()))
 
 
@@ -160,6 +153,7 @@ def show(
         lang=lang,
         words=politely(pages.gateway.rt.words.page(lang), lang, elder=mine.elder),
         csrf=who.csrf,
+        leaves=who.leaves,
         mine=mine,
         elder=mine.elder,
         asks=mine.asks_for_contact(),
