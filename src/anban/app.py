@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
-from litestar.types import ControllerRouterHandler
 from sqlalchemy import MetaData
 
 from anban import __version__
@@ -24,39 +23,25 @@ from anban.base import durable as _durable
 from anban.base import kept_keys as _kept
 from anban.base.clock import ShiftedClock, SystemClock
 from anban.base.db import metadata
-from anban.base.durable import Worker
-from anban.base.errors import StorageFailed
 from anban.base.ids import new_id
 from anban.base.spill import SpillSeal
+from anban.carriers import promise_all, worker
 from anban.cases import models as _cases
-from anban.cases.appeal import APPEAL, carry_appeal
-from anban.cases.carry import carry_crisis
-from anban.cases.carrying import Carrying
-from anban.cases.crisis import CRISIS
-from anban.cases.drill_schedule import DRILL, carry_drill, promise_drill
-from anban.cases.erasing import carry_erasure
-from anban.cases.family_post import CLAIM, LETTER, RECHECK, carry_claim, carry_letter, carry_recheck
 from anban.cases.figures import join_times
-from anban.cases.guardian_week import WEEK, carry_week, promise_weeks
-from anban.cases.held import people_held
-from anban.cases.ringing import Ringing
-from anban.cases.told_to_owner import told_to_owner
-from anban.cases.usage_day import USAGE_DAY, carry_usage_day, promise_usage_day
 from anban.conversations import models as _conversations
 from anban.conversations import usage_models as _usage
 from anban.detectors.listed.listed_words import listed_words
 from anban.detectors.panel import Panel, build_panel
 from anban.detectors.senses.image import can_see, read_image
-from anban.law.register import Register, load
+from anban.house import House
+from anban.law.register import load
 from anban.ledger import models as _ledger
 from anban.ledger.checkpoint import signer
 from anban.ledger.handover import signing_now
 from anban.ledger.sequencer import Sequencer, pace_of
 from anban.outreach import models as _outreach
 from anban.outreach.building import build_outreach
-from anban.outreach.outreach import Outreach
-from anban.outreach.witnesses import Witness
-from anban.outreach.witnessing import WITNESS, Witnessing, build_witnesses, carry_witness, promise_witnesses
+from anban.outreach.witnessing import build_witnesses
 from anban.parts import (
     admin_key,
     kept_spool,
@@ -75,25 +60,17 @@ from anban.privacy import copy_models as _copies
 from anban.privacy import key_models as _keys
 from anban.privacy import models as _privacy
 from anban.privacy import network_log as _network
-from anban.privacy.copies import COPY
-from anban.privacy.copying.work import Copying, carry_copy
-from anban.privacy.erasure import ERASURE
 from anban.privacy.key_following import check_keys, keep_keys
 from anban.privacy.key_room import KeyRoom
-from anban.privacy.retention import RETENTION, Sweeping, carry_retention, promise_retention
-from anban.privacy.rotating import ROTATION, carry_rotation
 from anban.privacy.sharing import sharing_of
 from anban.provider import access_models as _access
 from anban.provider import desk_models as _desk
 from anban.provider import page_links as _links
 from anban.provider import persona_models as _personas
-from anban.provider.access import ACCESS, carry_access
-from anban.provider.models import Service
 from anban.rails.companion import Companion
 from anban.rails.figures import Figures
-from anban.rails.limits import zone_of
 from anban.rails.own_words import keep_up, words_of
-from anban.rails.post import DESK, Flights, Post
+from anban.rails.post import Flights, Post
 from anban.rails.presence import Presence
 from anban.rails.pulse import beat
 from anban.rails.runtime import Runtime
@@ -102,67 +79,22 @@ from anban.rails.upstream import Upstream
 from anban.risk import models as _risk
 from anban.settings import DEMO_KEY, Settings, check_against_law
 from anban.web.access import logged
-from anban.web.appeals import get_appeal_figures, post_answer, post_appeal
-from anban.web.approach import APPROACH_DOORS
 from anban.web.auth import Doorman
 from anban.web.callers import DESK_FORMS
-from anban.web.caseroom import act_on_case, get_case, list_cases, list_queue
-from anban.web.contact import press_seen, seen_page
-from anban.web.copies import COPY_DOORS, FOLDER
-from anban.web.demo import advance_clock, sent
-from anban.web.desk.acting import act_at_desk, look_at_words
 from anban.web.desk.door import Desk
-from anban.web.desk.family_doors import FAMILY_DESK
-from anban.web.desk.lead import lead_page, put_shift, stop_shift, take_break
-from anban.web.desk.login import log_in, log_out, login_page
-from anban.web.desk.personas import decide_at_desk, persona_page, personas_page
-from anban.web.desk.queue import desk_events, show_queue
-from anban.web.desk.room import case_page, closed_page, desk_page
-from anban.web.desk.roster import change_staff, list_staff, put_rota, put_staff, show_rota
-from anban.web.desk.staff_doors import WHO_MAY_DOORS
-from anban.web.drills import drill_so_far, list_drills, name_drill_person, post_drill
-from anban.web.erasures import ERASURE_DOORS
-from anban.web.evidence import decision, duties, ledger_tail, turn_service
-from anban.web.family import (
-    get_consents,
-    get_family,
-    get_limits,
-    post_block,
-    post_consent,
-    post_home,
-    post_invitation,
-    post_spending,
-    put_age,
-    put_limits,
-    put_mode,
-    withdraw_consent,
-)
+from anban.web.doors import DEMO_DOORS, EVERY_DOOR
 from anban.web.gateway.body import Limits
-from anban.web.gateway.chat import Gateway, chat_completions, models
-from anban.web.gateway.events import acknowledge_event, events
+from anban.web.gateway.chat import Gateway
 from anban.web.gateway.idempotency import Replies
-from anban.web.gateway.moderations import moderations
-from anban.web.guardian import PAGES as GUARDIAN_PAGES
 from anban.web.guardian.door import Console
-from anban.web.guardianship import act_on_guardian, get_guardians, post_claim, post_code, post_link
 from anban.web.headers import hardened, headed, with_cookie
-from anban.web.health import Watched, healthz, metrics, openapi, readyz
-from anban.web.helplines import line_feedback, list_lines
-from anban.web.invited import invited_page, press_answer
-from anban.web.kept import KEPT_DOORS
-from anban.web.keys import KEY_DOORS
-from anban.web.ledger import LEDGER_DOORS, Ledgers
-from anban.web.manage import Office, get_person, put_person
-from anban.web.me.doors import PAGES as MY_PAGES
+from anban.web.health import Watched
+from anban.web.ledger import Ledgers
+from anban.web.manage import Office
 from anban.web.oidc import provider_of
-from anban.web.personas import decide_persona, get_persona, list_personas, write_persona
 from anban.web.problems import answer_problem
-from anban.web.processors import PROCESSOR_DOORS
-from anban.web.studio import decide_wording, find_faults, list_words, preview, put_sign_off, put_wording
-from anban.web.studio_page import STUDIO_PAGES
 from anban.web.tokens import tokens_of
-from anban.web.usage import USAGE_DOORS
-from anban.web.user import Pages, chat_page, press_exit, say, status_page
+from anban.web.user import Pages
 
 log = structlog.get_logger()
 
@@ -171,29 +103,6 @@ TABLES = (
     _access, _cases, _conversations, _copies, _desk, _durable, _family, _kept, _keys, _ledger, _links, _network,
     _outreach, _people, _personas, _privacy, _risk, _usage,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class House:
-    """A deployment that is built and ready to be served."""
-
-    settings: Settings
-    register: Register
-    rt: Runtime
-    service: Service
-    sequencer: Sequencer
-    outreach: Outreach
-    witnesses: dict[str, Witness]
-    replies: Replies
-    keyroom: KeyRoom
-    bell: asyncio.Event
-    """Rings when this process made a promise that may be due at once."""
-
-    admin_key: str
-    first_key: str | None
-    demo_master_key: bool
-    keys_back: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a key service that was gone at start answers: whoever serves this house builds it anew."""
 
 
 def every_table() -> MetaData:
@@ -266,58 +175,6 @@ async def build(settings: Settings, panel: Panel | None = None) -> House:
     )  # fmt: skip
 
 
-def worker(house: House) -> Worker:
-    """Who carries this house's cases on the slow clock."""
-    rt, url = house.rt, house.settings.own_url
-
-    def changed(user: str) -> None:
-        rt.post.wake(user)
-        rt.post.wake(DESK)
-
-    async def gone(service: str, ref: str) -> None:
-        rt.presence.forget(service, ref)
-        house.replies.forget_person(service, ref)
-
-    carrying = Carrying(
-        db=rt.db,
-        clock=rt.clock,
-        keys=rt.keys,
-        rules=rt.rules,
-        words=rt.words,
-        outreach=house.outreach,
-        ringing=Ringing(rt.keys, rt.words, house.outreach, url),
-        changed=changed,
-        public_url=url,
-    )
-    copying = Copying(
-        rt.db, rt.clock, rt.keys, rt.rules, rt.words, house.settings.data / FOLDER,
-        house.settings.aigc_producer or house.service.name, partial(told_to_owner, words=rt.words),
-    )  # fmt: skip
-    carriers = {
-        ACCESS: partial(carry_access, db=rt.db, clock=rt.clock, keys=rt.keys, rules=rt.rules),
-        CRISIS: partial(carry_crisis, c=carrying),
-        COPY: partial(carry_copy, c=copying),
-        ERASURE: partial(carry_erasure, c=carrying, gone=gone),
-        DRILL: partial(carry_drill, c=carrying),
-        USAGE_DAY: partial(carry_usage_day, c=carrying, forget=rt.presence.forget),
-        APPEAL: partial(carry_appeal, c=carrying),
-        LETTER: partial(carry_letter, c=carrying),
-        CLAIM: partial(carry_claim, c=carrying, forget=rt.presence.forget),
-        RECHECK: partial(carry_recheck, c=carrying),
-        RETENTION: partial(carry_retention, c=Sweeping(rt.db, rt.clock, rt.rules, people_held)),
-        ROTATION: partial(carry_rotation, c=replace(house.keyroom, db=rt.db, clock=rt.clock)),
-        WITNESS: partial(carry_witness, c=_witnessing(house)),
-        WEEK: partial(carry_week, c=carrying, zone_of=zone_of),
-    }
-    return Worker(rt.db, rt.clock, carriers, new_id("work_"), house.bell)
-
-
-def _witnessing(house: House) -> Witnessing:
-    rt, rules = house.rt, house.rt.rules(house.service, frozenset[str](), house.rt.clock.now())
-    every, away = rules.lasting("witness-push-seconds"), rules.lasting("witness-away-minutes")
-    return Witnessing(rt.db, rt.clock, house.witnesses, every, away, rt.figures.witnessed)
-
-
 def mount(house: House) -> Litestar:
     """The doors around a house."""
     settings, rt = house.settings, house.rt
@@ -347,40 +204,8 @@ def mount(house: House) -> Litestar:
         provider=provider_of(settings, rt.clock), own_url=settings.own_url,
     )  # fmt: skip
     pages = Pages(gateway, watched, environment, DEMO_KEY if settings.demo else None)
-    handlers: list[ControllerRouterHandler] = [
-        chat_completions, models, moderations, events, acknowledge_event, press_exit,
-        put_person, get_person, list_cases, list_queue, get_case, act_on_case,
-        get_family, put_age, put_mode, get_consents, post_consent, withdraw_consent, get_limits, put_limits,
-        post_block, post_spending, post_home, post_invitation,
-        post_claim, post_code, post_link, get_guardians, act_on_guardian,
-        post_appeal, post_answer, get_appeal_figures,
-        ledger_tail, decision, duties, turn_service,
-        line_feedback, list_lines,
-        *USAGE_DOORS,
-        *LEDGER_DOORS,
-        *WHO_MAY_DOORS,
-        *KEY_DOORS,
-        *FAMILY_DESK,
-        *KEPT_DOORS,
-        *PROCESSOR_DOORS,
-        *COPY_DOORS,
-        *ERASURE_DOORS,
-        *APPROACH_DOORS,
-        *STUDIO_PAGES,
-        *GUARDIAN_PAGES,
-        *MY_PAGES,
-        list_personas, get_persona, write_persona, decide_persona, personas_page, persona_page, decide_at_desk,
-        list_words, preview, find_faults, put_wording, decide_wording, put_sign_off,
-        post_drill, list_drills, name_drill_person, drill_so_far,
-        list_staff, put_staff, change_staff, show_rota, put_rota,
-        login_page, log_in, log_out, lead_page, put_shift, stop_shift, take_break,
-        desk_page, case_page, closed_page, show_queue, desk_events, look_at_words, act_at_desk,
-        healthz, readyz, metrics, openapi, chat_page, say, status_page, seen_page, press_seen,
-        invited_page, press_answer,
-        create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False),
-    ]  # fmt: skip
-    if settings.demo:
-        handlers += [advance_clock, sent]
+    static = create_static_files_router("/static", [HERE / "web" / "static"], include_in_schema=False)
+    handlers = [*EVERY_DOOR, static, *(DEMO_DOORS if settings.demo else ())]
     parts = {
         "gateway": gateway, "watched": watched, "office": office, "pages": pages, "desk": desk,
         "console": Console(gateway, environment, settings.demo, rt.keys.derived("guardian forms").secret),
@@ -417,7 +242,7 @@ def mount(house: House) -> Litestar:
 async def alive(house: House) -> AsyncGenerator[None]:
     """What runs beside the doors: the ledger's sequencer, and the pulse that keeps promises between turns."""
     stop = asyncio.Event()
-    await _promise(house)
+    await promise_all(house)
     tasks = [
         asyncio.create_task(house.sequencer.run_forever(stop)),
         asyncio.create_task(beat(house.rt, house.service, stop)),
@@ -434,19 +259,6 @@ async def alive(house: House) -> AsyncGenerator[None]:
             if part is not None:
                 await part.close()
         await house.rt.db.close()
-
-
-async def _promise(house: House) -> None:
-    """What a service owes from its first start on, whoever is or is not there."""
-    rt, at = house.rt, house.rt.clock.now()
-    rules = rt.rules(house.service, frozenset[str](), at)
-    with suppress(StorageFailed):  # promised at the next start; until then there is nothing that could be drilled
-        await rt.db.write(partial(promise_drill, service=house.service.id, rules=rules, at=at))
-        await rt.db.write(partial(promise_retention, service=house.service.id, rules=rules, at=at))
-        await rt.db.write(partial(promise_usage_day, service=house.service.id, rules=rules, at=at))
-        await rt.db.write(partial(promise_witnesses, names=sorted(house.witnesses), at=at))
-        zone = zone_of(None, rules)
-        await rt.db.write(partial(promise_weeks, service=house.service.id, rules=rules, zone=zone, at=at))
 
 
 def _giving(part: Any) -> Callable[[], Any]:

@@ -3,8 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection
-
+from anban.base.db import Connection
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.people.standing import Standing, standing_at
