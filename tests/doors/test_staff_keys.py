@@ -76,6 +76,29 @@ async def test_a_role_that_needs_a_second_factor_gets_its_key_for_a_code_and_for
     assert (await house.http.get("/anban/v1/duties", headers=bearing(made["key"]))).status_code == 401
 
 
+async def test_nobody_tries_out_the_code_of_somebody_else(house: House) -> None:
+    await employ(house, "officer")
+    answers = [
+        (await house.post("/anban/v1/staff/officer/keys", {"label": "x", "code": f"{number:06d}"})).status_code
+        for number in range(8)
+    ]
+    assert answers[:5] == [422] * 5 and answers[-1] == 429
+    right = {"label": "x", "code": code_at(SECRET, house.clock.now())}
+    assert (await house.post("/anban/v1/staff/officer/keys", right)).status_code == 429, "the right one waits too"
+    house.clock.advance(seconds=60)
+    right = {"label": "x", "code": code_at(SECRET, house.clock.now())}
+    assert (await house.post("/anban/v1/staff/officer/keys", right)).status_code == 201
+
+
+async def test_the_leads_page_knows_everybody_and_puts_only_the_desk_on_the_rota(house: House) -> None:
+    officer = await employ(house, "officer")
+    async with at_own_desk(house, "wang") as lead:
+        page = (await lead.get("/desk/lead", headers=PAGE)).text
+        assert "合规负责人" in page and f'<option value="{officer}"' not in page
+    shift = {"login": "officer", "begins": "08:00", "ends": "20:00", "weekdays": [0, 1]}
+    assert (await house.post("/anban/v1/rota", shift)).status_code == 404
+
+
 async def test_a_key_ends_by_itself_by_hand_and_with_its_owners_role(house: House) -> None:
     await employ(house, "engineer")
     first, second, third = [await key_of(house, "engineer") for _ in range(3)]

@@ -1,5 +1,7 @@
 """Personal keys over the management API: for programs of somebody on the staff, in that person's own role."""
 
+import hashlib
+import hmac
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
@@ -8,19 +10,27 @@ import msgspec
 from litestar import Request, delete, get, post
 
 from anban.base.db import Connection
-from anban.base.errors import BadInput, Forbidden
+from anban.base.errors import AnbanError, BadInput, Forbidden
 from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.ledger import write
+from anban.provider.attempts import begin_try, forgive
 from anban.provider.models import Service
 from anban.provider.passwords import step_of
 from anban.provider.roles import needs_code
 from anban.provider.staff import Staff, credentials, use_code
 from anban.provider.staff_keys import StaffKey, end_key, keys_of, new_key
-from anban.web.callers import calling
+from anban.web.callers import DESK_FORMS, calling
 from anban.web.desk.roster import Login, by_login
 from anban.web.manage import Office, TheOffice, UserRef, allowed
 from anban.web.shapes import LINE
+
+
+class TooMany(AnbanError):
+    """Too many wrong codes lately."""
+
+    status = 429
+    code = "too_many"
 
 
 class NewKey(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,6 +59,8 @@ async def put_staff_key(
     """The key is shown this once. It opens what the person's role opens, and ends when their role or state changes."""
     service = await allowed(request, office)
     rt, by = office.gateway.rt, calling(request).actor
+    if data.code:
+        await _slowed(office, service, login)
     made, text = await rt.db.write(
         partial(_made, office=office, service=service, login=login, data=data, by=by, at=rt.clock.now())
     )
@@ -83,10 +95,27 @@ def _made(
     lasts = min(timedelta(days=data.days), rules.lasting("staff-key-days"))
     if needs_code(who.role):
         _check_code(connection, office, who, data.code, at)
+        forgive(connection, _lanes(office, service, login))
         lasts = min(lasts, rules.lasting("staff-key-code-hours"))
     made, text = new_key(connection, who.id, data.label, at, lasts)
     _told(connection, office, service, who, by, at, what="key-made", key=made.id)
     return made, text
+
+
+async def _slowed(office: Office, service: Service, login: str) -> None:
+    """Let nobody try out codes: counted in the database before the code is looked at. Raises `TooMany`."""
+    rt = office.gateway.rt
+    now = rt.clock.now()
+    rules = rt.rules(service, frozenset[str](), now)
+    longest, lanes = rules.lasting("staff-login-wait-seconds"), _lanes(office, service, login)
+    lanes = dict.fromkeys(lanes, rules.whole("staff-login-failures"))
+    if await rt.db.write(lambda connection: begin_try(connection, lanes, longest, now)):
+        raise TooMany("wait a little before the next code", field="code")
+
+
+def _lanes(office: Office, service: Service, login: str) -> tuple[str, ...]:
+    secret = office.gateway.rt.keys.derived(DESK_FORMS).secret
+    return (hmac.new(secret, f"key|{service.id}|{login}".encode(), hashlib.sha256).hexdigest(),)
 
 
 def _check_code(connection: Connection, office: Office, who: Staff, code: str, at: datetime) -> None:
