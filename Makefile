@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup up test bench lint lock detectors fuzz fuzz-api kill-loop sbom audit clean
+.PHONY: setup up test bench lint lock detectors fuzz fuzz-api kill-loop evenings sbom audit clean
 
 setup: $(VENV)/.run-installed
 
@@ -78,6 +78,11 @@ kill-loop: $(VENV)/.test-installed
 # Every bit of a ledger of 2,000 entries flipped, and every edit of its structure.
 tamper: $(VENV)/.test-installed
 	$(BIN)/python -m tests.ledger.tampering
+
+# Ten thousand random evenings of minors and grown-ups: devices, characters, clocks that jump, zones, exemptions.
+EVENINGS ?= 10000
+evenings: $(VENV)/.test-installed
+	ANBAN_TIMELINES=$(EVENINGS) $(BIN)/python -m pytest tests/flows/test_minors_evenings.py --timeout 7200
 
 # Needs uv. Writes hashes, names no index.
 lock:

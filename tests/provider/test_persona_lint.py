@@ -17,8 +17,8 @@ knows plain forms, and a second person who reads every card is the safeguard (do
 
 CASES = Path(__file__).with_name("cases")
 FOUND_PUT_ASIDE = {"zh": 8, "en": 12}
-"""Of fifteen paraphrases put aside before the rules for paraphrases were written. They are by the same hand as those that
-the rules were written with, so this flatters: on the older cards above it stayed at 0 and 2 of ten."""
+"""Of fifteen paraphrases put aside before the rules for paraphrases were written. They are by the hand that wrote those
+the rules were made with, so this flatters: on the older cards above it stayed at 0 and 2 of ten."""
 
 
 def paraphrases(part: str, kind: str) -> list[Any]:
