@@ -1,4 +1,4 @@
-"""Role by route by owner: every door that is served, everybody who may stand before it, and nobody in who should not be.
+"""Role by route by owner: every door that is served, everybody who may stand before it; nobody in who should not be.
 
 The rows stand in access_matrix.yaml, written by hand and read by no code of ours: what is served is held against them.
 """
