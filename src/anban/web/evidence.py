@@ -38,10 +38,11 @@ async def decision(
     decision: Annotated[str, Parameter(min_length=1, max_length=64, pattern=LINE)],
 ) -> list[dict[str, Any]]:
     """Every entry of one decision: what was noticed, by which detector in which reading, which rule fired."""
-    await allowed(request, office)
+    service = await allowed(request, office)
     rt = office.gateway.rt
     await rt.db.settled()
-    found = await rt.db.read(lambda connection: of_decision(connection, decision))
+    every = await rt.db.read(lambda connection: of_decision(connection, decision))
+    found = [each for each in every if each.entry.service == service.id]  # another tenant's looks like none
     if not found:
         raise NotFound("no such decision")
     return [shown(each) for each in found]
