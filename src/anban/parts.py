@@ -16,7 +16,7 @@ from anban.base.db_sqlite import quick_check
 from anban.base.errors import Misconfigured, StorageFailed
 from anban.base.kept_keys import keep_purposes
 from anban.base.keyring import GivenKeys, KeyFile, Keyring
-from anban.base.keys import KeysAway, MasterKeys
+from anban.base.keys import KeysAway, MasterKeys, Unreadable
 from anban.base.kms.shape import KeyService
 from anban.base.migrate import migrate
 from anban.base.secrets import kept_secret
@@ -62,7 +62,10 @@ async def reach_database(settings: Settings) -> Database:
 
 
 async def own_service(db: Database, settings: Settings, keys: MasterKeys, at: datetime) -> tuple[Service, str | None]:
-    """The deployment's own service, and its first key when it had none."""
+    """The deployment's own service, and its first key when it had none.
+
+    Raises `Misconfigured` when the master keys are not those that sealed what is there.
+    """
 
     def work(connection: Connection) -> tuple[Service, str | None]:
         if not keys.away:
@@ -77,6 +80,9 @@ async def own_service(db: Database, settings: Settings, keys: MasterKeys, at: da
 
     try:
         return await db.write(work)
+    except Unreadable as error:
+        said = "these master keys are not those that sealed this database"
+        raise Misconfigured(said, field="ANBAN_MASTER_KEY") from error
     except StorageFailed:
         return Service(UNKNOWN_SERVICE, UNKNOWN_SERVICE, "companion", settings.rule_packs, settings.place), None
 
