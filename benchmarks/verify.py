@@ -149,6 +149,7 @@ def main() -> int:
         "written_in_seconds": round(made, 1),
         "allowed_seconds": ALLOWED_SECONDS,
         "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 1),
         "cpus": len(os.sched_getaffinity(0)),
     }
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 from anban.base.keys import MasterKeys
 from anban.ledger import verifier as module
-from anban.ledger.checkpoint import signer
+from anban.ledger.checkpoint import FIRST, digest, signer
+from anban.ledger.entry import canonical, leaf
+from anban.ledger.tree import Frontier
 from anban.ledger.verifier import Report, verify
 from tests import stores
 from tests.ledger import scenes
@@ -287,6 +289,34 @@ async def test_entries_behind_the_last_checkpoint_are_whole_but_not_signed(ledge
     report = touched(ledger, change)
     assert report.whole
     assert (report.entries, report.signed) == (200, 190)
+
+
+def version_one(path: Path) -> Path:
+    """An export as it was before there were months: one log under the deployment's bare name, keys by their id."""
+    edge, lines, before = Frontier(), list[bytes](), FIRST
+    for number in range(25):
+        body = canonical(scenes.entry(number))
+        edge.append(leaf(body))
+        lines.append(b'{"body":%b,"leaf":"%b","seq":%d}\n' % (body, leaf(body).hex().encode(), number))
+        if number % 10 == 4:
+            note = scenes.SIGNER.note(edge.size, edge.root(), scenes.NIGHT, before)
+            before = digest(note)
+            lines.append(compact({"checkpoint": note.decode()}) + b"\n")
+    header = {"anban": "ledger", "checkpoints": 3, "created": "2026-08-01T22:00:00Z", "deployment": "demo", "v": 1}
+    header |= {"entries": 25, "keys": {scenes.SIGNER.key_id: scenes.public_key()}}
+    check = hashlib.sha256(compact(header)).hexdigest()
+    path.write_bytes(compact(header | {"check": check}) + b"\n" + b"".join(lines))
+    return path
+
+
+def test_a_file_of_the_first_version_is_still_read_and_every_edit_of_it_found(tmp_path):
+    path = version_one(tmp_path / "old.jsonl")
+    report = verify(path, scenes.public_key())
+    assert report.whole and (report.entries, report.signed, report.checkpoints) == (25, 25, 3), report.problems
+    assert [log.origin for log in report.logs] == ["anban/demo"]
+    for at in range(0, path.stat().st_size, 11):
+        with flipped(path, at, at % 8):
+            assert not verify(path, most_problems=1).whole, at
 
 
 async def test_an_empty_file_is_not_whole(tmp_path):

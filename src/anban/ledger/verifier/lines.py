@@ -20,6 +20,7 @@ _BODY = {"actor", "at", "facts", "id", "kind", "late", "rulebook", "service", "s
 _ENTRY = re.compile(rb'\{"body":(\{.*\}),"leaf":"([0-9a-f]{64})","seq":(0|[1-9][0-9]{0,18})\}')
 
 encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_decode = json.JSONDecoder().decode
 _sha256 = hashlib.sha256
 
 
@@ -134,7 +135,7 @@ def parsed(line: bytes) -> dict[str, Any] | None:
     """The object on this line; None unless the line is exactly how that object is written."""
     try:
         text = line.decode("utf-8")
-        content = json.loads(text)
+        content = _decode(text)
         return content if isinstance(content, dict) and encode(content) == text else None
     except (ValueError, RecursionError):
         return None
