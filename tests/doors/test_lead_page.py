@@ -27,7 +27,7 @@ from tests.doors.at_the_desk import PAGE, browser, proof, sign_in
 from tests.house import House, open_house
 
 LEADS_ONLY = {("GET", "/desk/lead"), ("POST", "/desk/lead/shifts"), ("POST", "/desk/lead/shifts/x/end")}
-OPEN = {("GET", "/desk/login"), ("POST", "/desk/login")}
+OPEN = {("GET", "/desk/login"), ("POST", "/desk/login"), ("GET", "/desk/login/oidc"), ("GET", "/desk/login/oidc/back")}
 
 
 @pytest.fixture

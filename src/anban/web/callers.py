@@ -76,7 +76,7 @@ def check_right(request: Request[Any, Any, Any], who: Staff) -> None:
     if needed == "signed-in":
         return
     if needed is None or not may(who.role, cast("Right", needed)):
-        raise Forbidden("your role does not open this", code="role")
+        raise Forbidden("your role does not open this", code="leads_only" if needed == "desk.lead" else "role")
 
 
 def check_origin(request: Request[Any, Any, Any]) -> None:
