@@ -51,8 +51,15 @@ GET /readyz, GET /metrics, GET /anban/v1/drills, POST /anban/v1/drills, POST /an
 GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent,
 POST /anban/v1/people/{user}/copies, GET /anban/v1/people/{user}/copies,
 GET /anban/v1/people/{user}/copies/{copy}, POST /anban/v1/people/{user}/copies/{copy}/link, GET /copies/{token},
-GET /anban/v1/data-map, GET /anban/v1/processors
+GET /anban/v1/data-map, GET /anban/v1/processors,
+POST /anban/v1/people/{user}/erasures, GET /anban/v1/people/{user}/erasures, GET /anban/v1/erasures,
+GET /anban/v1/erasures/{erasure}, POST /anban/v1/people/{user}/holds,
+DELETE /anban/v1/people/{user}/holds/{hold}, GET /anban/v1/people/{user}/reads,
+GET /anban/v1/people/{user}/approach, GET /anban/v1/keys, POST /anban/v1/keys/rotate,
+POST /anban/v1/keys/{version}/destroy, GET /anban/v1/staff/{login}/keys, POST /anban/v1/staff/{login}/keys,
+DELETE /anban/v1/staff/{login}/keys/{key}
 """
+LEDGER_PACK = "GET /anban/v1/ledger/pack"
 NEVER_ENDS = {"GET /anban/v1/events"}
 """The channel of events has tests of its own."""
 
@@ -86,6 +93,8 @@ def test_a_door_answers_as_it_says(
         excluded.append(positive_data_acceptance)  # what is laxer than the rules, or one address twice, no schema says
     if door in ("POST /anban/v1/words/findings", "POST /anban/v1/words/wordings"):
         excluded.append(positive_data_acceptance)  # whether words have an audience we know, no schema can say
+    if door in ("POST /anban/v1/people/{user}/erasures", "POST /anban/v1/people/{user}/holds", LEDGER_PACK):
+        excluded.append(positive_data_acceptance)  # a target for this scope, an end ahead of now: one field by another
 
     @QUICKLY
     @given(case=operation.as_strategy(generation_mode=mode))
