@@ -49,7 +49,7 @@ def locked() -> tuple[tuple[Pinned, str], ...]:
     A name stands twice where its version depends on where it is installed.
     """
     found: dict[tuple[str, str], tuple[Pinned, str]] = {}
-    for scope, lock in reversed(LOCKS.items()):
+    for scope, lock in sorted(LOCKS.items()):  # what runs comes last, and wins
         found |= {(each.name, each.version): (each, scope) for each in pinned(lock)}
     return tuple(found[key] for key in sorted(found))
 

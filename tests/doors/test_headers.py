@@ -131,6 +131,14 @@ def browser_over(house: House, scheme: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=mount(house.built)), base_url=f"{scheme}://house")
 
 
+async def test_no_folder_is_listed_and_no_method_is_echoed(house: House) -> None:
+    for path in ("/static", "/static/", "/static/js", "/static/css/", "/copies/", "/.git/config", "/static/../app.py"):
+        assert (await house.http.get(path)).status_code in (404, 405), path
+    for path in ("/", "/desk", "/v1/models", "/anban/v1/people/lin"):
+        answer = await house.http.request("TRACE", path, headers={"x-told": "echo-me"})
+        assert answer.status_code == 405 and "echo-me" not in answer.text
+
+
 async def test_the_beginning_of_a_stream_is_told_too(house: House) -> None:
     body = {"model": "any", "stream": True, "messages": [{"role": "user", "content": "你好"}]}
     answer = await house.post("/v1/chat/completions", body)
