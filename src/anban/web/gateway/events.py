@@ -57,7 +57,7 @@ async def events(
     return Stream(
         _follow(service, user, cursor, gateway.rt),
         media_type="text/event-stream",
-        headers={"cache-control": "no-cache", "x-accel-buffering": "no"},
+        headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 

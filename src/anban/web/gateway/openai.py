@@ -100,7 +100,7 @@ class Reply:
 
     async def _stream(self, send: Send) -> None:
         await self._send(
-            send, _start(self._meta, b"text/event-stream; charset=utf-8", [(b"cache-control", b"no-cache")])
+            send, _start(self._meta, b"text/event-stream; charset=utf-8", [(b"cache-control", b"no-store")])
         )
         first = self._chunk({"role": "assistant", "content": ""}, None, self._meta)
         await self._send(send, {"type": "http.response.body", "body": first, "more_body": True})
