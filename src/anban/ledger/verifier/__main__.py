@@ -32,9 +32,10 @@ def main() -> int:
 
 
 def told(report: Report) -> list[str]:
-    """The report in lines for a person."""
-    lines = [
-        f"not whole: {problem.where + ', ' if problem.where else ''}line {problem.line}"
+    """The report in lines for a person: the verdict first, then what is wrong, then what there is."""
+    lines = [f"{'whole' if report.whole else 'not whole'}: {report.entries} entries, made {report.created}"]
+    lines += [
+        f"{problem.where + ', ' if problem.where else ''}line {problem.line}"
         + (f", entry {problem.seq}" if problem.seq is not None else "")
         + f": {problem.what}"
         for problem in report.problems
@@ -45,7 +46,6 @@ def told(report: Report) -> list[str]:
         lines.append(
             f"witness {seen.name}: {seen.agreed} agree, {seen.beyond} not in this file, {seen.foreign} foreign"
         )
-    lines.append(f"{'whole' if report.whole else 'not whole'}: {report.entries} entries, made {report.created}")
     return lines
 
 
