@@ -89,7 +89,7 @@ async def test_a_new_log_is_begun_when_a_person_asks(tmp_path: Path) -> None:
 
 def test_pack_logs_and_verify_at_the_command_line(service: Running, run: Run, tmp_path: Path) -> None:  # noqa: F811
     service.say("今天把阳台的花浇了。", user="pack")
-    while any(entry["seq"] is None for entry in service.ledger()):
+    while not (told := service.ledger()) or any(entry["seq"] is None for entry in told):
         os.sched_yield()
     path = tmp_path / "pack.zip"
     code, out, _ = run("ledger", "pack", str(path), *at(service))
