@@ -1,4 +1,4 @@
-"""The desk's page of appeals, held claims and marks: read with a trace, decided by a person, told to those concerned."""
+"""The desk's page of appeals, held claims and marks: read with a trace, decided by a person, and told."""
 
 import re
 from collections.abc import AsyncGenerator, AsyncIterator

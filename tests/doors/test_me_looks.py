@@ -10,7 +10,10 @@ from playwright.sync_api import Page, expect
 from tests.doors.looks import answers, contrast, findings, in_sight, say
 from tests.service import KEY
 
-PATHS = ("", "/time", "/card", "/check", "/contacts", "/setup", "/readers", "/data", "/erase", "/guidance", "/slow", "/help")
+PATHS = (
+    "", "/time", "/card", "/check", "/contacts", "/setup", "/readers", "/data", "/erase", "/appeal", "/guidance",
+    "/slow", "/help",
+)  # fmt: skip
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 

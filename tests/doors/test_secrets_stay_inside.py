@@ -161,6 +161,7 @@ def _without_what_was_sent(answer: httpx.Response) -> str:
         ("ANBAN_CHANNELS", f'[{{"kind": "nothing", "secret": "{secrets.token_hex(24)}"}}]'),
         ("ANBAN_KMS", f'{{"kind": "nothing", "token": "{secrets.token_hex(24)}"}}'),
     ],
+    ids=["master", "database", "tokens", "channels", "kms"],
 )
 def test_a_setting_that_is_wrong_stops_the_start_and_is_not_shown(tmp_path: Path, name: str, value: str) -> None:
     given = {"ANBAN_MASTER_KEY": MASTER, name: value}
@@ -181,6 +182,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJsaW4ifQ.c2lnbmF0dXJl"
         MASTER, VENDOR, JWT, "anban-" + secrets.token_urlsafe(32), "anban-staff-" + secrets.token_urlsafe(32),
         "aB3" + secrets.token_urlsafe(40), "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g",
     ],
+    ids=["hex", "vendor", "token", "service", "staff", "plain", "password"],
 )  # fmt: skip
 @pytest.mark.parametrize("where", ["x {} y", "{}", "Bearer {}", "key={}", '{{"a": "{}"}}'])
 def test_what_looks_like_a_key_is_masked_wherever_it_stands_in_a_line(secret: str, where: str) -> None:
