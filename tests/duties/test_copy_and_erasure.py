@@ -61,9 +61,7 @@ async def test_what_a_person_erases_on_their_own_page_is_gone_and_its_key_is_des
     await house.work()
     await house.work(minutes=11)
     assert CAT not in await see(house, "/me/erase")
-    asked, erased, destroyed = await house.ledger(
-        LIN, Kind.RECORD_ERASURE_ASKED, Kind.RECORD_ERASED, Kind.KEY_ROTATED
-    )
+    asked, erased, destroyed = await house.ledger(LIN, Kind.RECORD_ERASURE_ASKED, Kind.RECORD_ERASED, Kind.KEY_ROTATED)
     assert asked.actor == "user" and erased.facts["turns"] == 1 and destroyed.facts["destroyed"] == 1
     assert CAT not in str([each.facts for each in await house.ledger(LIN)])
 

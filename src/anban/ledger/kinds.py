@@ -188,9 +188,7 @@ MEANINGS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.NOTICE_GUIDANCE_SHOWN: Meaning(
             "已向老年人提示健康使用与防骗", "An elder was shown guidance on healthy use, money and health"
         ),
-        Kind.NOTICE_CONTACT_SHOWN: Meaning(
-            "已请老人登记紧急联系人", "An elder was asked to name an emergency contact"
-        ),
+        Kind.NOTICE_CONTACT_SHOWN: Meaning("已请老人登记紧急联系人", "An elder was asked to name an emergency contact"),
         Kind.NOTICE_MODE_SHOWN: Meaning(
             "已说明切换为未成年人模式及申诉方式", "The user was told why minors' mode is on, and how to appeal"
         ),
