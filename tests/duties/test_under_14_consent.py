@@ -1,5 +1,7 @@
 """Final article 17: a guardian consents to processing the data of a child under fourteen, apart from all else."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from anban.conversations.transcript import recent_turns
 from anban.ledger.kinds import Kind
 from tests.duties.families import bind, consent, family, put
-from tests.house import EVENING, House
+from tests.house import EVENING, House, open_house
 
 OWED = "consent:under-14-data"
 ORDINARY = "今天数学课讲了函数。"
@@ -41,7 +43,21 @@ async def test_a_minor_whose_age_nobody_knows_may_be_under_fourteen(house: House
     assert OWED in (await family(house))["missing"]
 
 
-async def test_without_it_a_child_known_to_be_under_fourteen_is_told_how_to_get_it(house: House) -> None:
+@pytest.fixture
+async def registering(tmp_path: Path) -> AsyncIterator[House]:
+    """A service whose people register here."""
+    async with open_house(tmp_path / "registering", choices={"registration-required": True}) as opened:
+        yield opened
+
+
+async def test_an_app_that_registers_people_itself_has_asked_the_guardian_itself(house: House) -> None:
+    await put(house, birth_year=EVENING.year - 13)
+    assert (await house.say(ORDINARY)).meta.verdict != "stop"
+    assert OWED in (await family(house))["missing"], "what is not on file here is shown as missing"
+
+
+async def test_without_it_a_child_known_to_be_under_fourteen_is_told_how_to_get_it(registering: House) -> None:
+    house = registering
     await put(house, birth_year=EVENING.year - 13)
     heard = await house.say(ORDINARY)
     assert heard.meta.verdict == "stop" and "监护人" in heard.text and "你没有做错事" in heard.text
@@ -55,14 +71,16 @@ async def test_without_it_a_child_known_to_be_under_fourteen_is_told_how_to_get_
     assert (await house.say(ORDINARY)).meta.verdict != "stop"
 
 
-async def test_before_it_no_word_of_the_child_is_kept(house: House) -> None:
+async def test_before_it_no_word_of_the_child_is_kept(registering: House) -> None:
+    house = registering
     await put(house, age_band="8-11")
     await house.say(ORDINARY)
     person = await house.person()
     assert await house.rt.db.read(lambda c: recent_turns(c, person.id, person.key, 9)) == ()
 
 
-async def test_without_it_a_child_in_danger_is_helped_all_the_same(house: House) -> None:
+async def test_without_it_a_child_in_danger_is_helped_all_the_same(registering: House) -> None:
+    house = registering
     await put(house, age_band="8-11")
     heard = await house.say("我不想活了，药已经买好了")
     assert heard.meta.level == "L3" and heard.meta.help is not None and "没有做错" in heard.text
@@ -70,7 +88,8 @@ async def test_without_it_a_child_in_danger_is_helped_all_the_same(house: House)
     assert "休息" not in (await house.say(ORDINARY)).text, "nobody in a crisis is sent away for want of a consent"
 
 
-async def test_without_it_a_real_person_can_be_asked_for(house: House) -> None:
+async def test_without_it_a_real_person_can_be_asked_for(registering: House) -> None:
+    house = registering
     await put(house, age_band="8-11")
     assert (await house.say("我要找真人")).meta.verdict == "replace"
 

@@ -82,13 +82,14 @@ def consents_missing(standing: Standing, rules: Rulebook) -> tuple[Purpose, ...]
 def consent_stops(standing: Standing, rules: Rulebook) -> bool:
     """Whether a guardian's missing consent keeps this person from talking with a companion (final art 14, 17).
 
-    It does once there is a guardian to ask, and at once for whoever is known to be under fourteen. A minor who is only
-    suspected, or who may be fourteen as well, is not locked out before a guardian is there: a guess shuts no door.
+    It does once there is a guardian to ask. Where people register here, also before that for whoever is known to be
+    under fourteen; a service that leaves registering to its app has the app's word that a guardian agreed. A minor who
+    is only suspected, or may be fourteen as well, is not locked out before a guardian is there: a guess shuts no door.
     """
     owed = consents_missing(standing, rules)
     if "use" in owed and standing.guardian_bound:
         return True
-    if "under-14-data" not in owed:
+    if "under-14-data" not in owed or not rules.holds("registration-required"):
         return False
     return not standing.suspected and standing.oldest is not None and standing.oldest < rules.whole("under-14")
 
