@@ -98,7 +98,7 @@ def _service(service: Service) -> list[Finding]:
     pending = [duty["id"] for duty in duties if duty["mode"] == "pending"]
     said = f"{len(pending)} of {len(duties)} duties are pending: this version does not perform them"
     found.append(Finding("duties", "note" if pending else "ok", said))
-    found += [*_ledger(service), _rota(service), _drills(service), *_keys(service)]
+    found += [*_ledger(service), _rota(service), _drills(service), _erasures(service), *_keys(service)]
     return found
 
 
@@ -156,6 +156,15 @@ def _ledger(service: Service) -> list[Finding]:
             said = f"{each['name']} ({each['kind']}) holds all but the last {each['behind']} entries"
             found.append(Finding("witness", "ok", said))
     return found
+
+
+def _erasures(service: Service) -> Finding:
+    """Whether somebody waits for their records to go for longer than the rules allow."""
+    told = service.ask("GET", "/anban/v1/erasures")
+    if told["late"]:
+        return Finding("erasures", "wrong", f"{len(told['late'])} are late: {', '.join(told['late'][:3])}")
+    held = f", {told['held']} of them held back by a crisis or the law" if told["held"] else ""
+    return Finding("erasures", "ok", f"{told['waiting']} wait{held}, none is late")
 
 
 def _drills(service: Service) -> Finding:
