@@ -32,6 +32,7 @@ ELSEWHERE = {
     "GET /anban/v1/events": "stays open; a foreign channel is tested with the events",
     "GET /desk/events": "stays open; tested with the desk's queue",
     "POST /anban/v1/demo/clock": "moves the clock of a demonstration",
+    "POST /anban/v1/demo/outage": "takes a demonstration's model away",
     "GET /anban/v1/demo/sent": "a demonstration's own window on what would have been sent",
     "POST /desk/logout": "ends one's own log-in, and is named by nothing else",
     "POST /desk/account/out": "ends one's own log-ins, and is named by nothing else",

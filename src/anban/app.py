@@ -69,6 +69,7 @@ from anban.provider import page_links as _links
 from anban.provider import persona_models as _personas
 from anban.rails.companion import Companion
 from anban.rails.figures import Figures
+from anban.rails.interrupted import Interrupted
 from anban.rails.own_words import keep_up, words_of
 from anban.rails.post import Flights, Post
 from anban.rails.presence import Presence
@@ -140,7 +141,7 @@ async def build(settings: Settings, panel: Panel | None = None) -> House:
         rules=rules,
         panel=panel or build_panel(listed=listed),
         words=words,
-        model=model,
+        model=Interrupted(model, clock) if settings.demo else model,
         model_name=settings.upstream_model or ("" if settings.upstream_url else "anban-demonstration"),
         model_down=lambda: isinstance(model, Upstream) and model.breaker.open,
         presence=Presence(),

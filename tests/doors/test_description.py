@@ -48,7 +48,7 @@ GET /anban/v1/people/{user}/guardians, POST /anban/v1/people/{user}/guardians/{c
 POST /anban/v1/people/{user}/link,
 POST /anban/v1/appeals, POST /anban/v1/appeals/{case_id}/answer, GET /anban/v1/appeals/figures, GET /healthz,
 GET /readyz, GET /metrics, GET /anban/v1/drills, POST /anban/v1/drills, POST /anban/v1/drills/people,
-GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, GET /anban/v1/demo/sent,
+GET /anban/v1/drills/people/{user}, POST /anban/v1/demo/clock, POST /anban/v1/demo/outage, GET /anban/v1/demo/sent,
 POST /anban/v1/people/{user}/copies, GET /anban/v1/people/{user}/copies,
 GET /anban/v1/people/{user}/copies/{copy}, POST /anban/v1/people/{user}/copies/{copy}/link, GET /copies/{token},
 GET /anban/v1/data-map, GET /anban/v1/processors,

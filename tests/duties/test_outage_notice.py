@@ -37,7 +37,7 @@ def broken(house: House) -> House:
 async def test_the_reply_says_at_once_that_the_model_does_not_answer(broken: House, streaming: bool) -> None:
     heard = await broken.say("你好。", streaming=streaming)
     assert heard.text
-    assert heard.meta.verdict == "replace"
+    assert heard.meta.verdict == "replace" and heard.meta.author == "system", "these are our words"
     (shown,) = await broken.ledger("xiaolin", Kind.NOTICE_OUTAGE_SHOWN)
     assert shown.facts["what"] == "upstream"
     assert shown.facts["decision"] == heard.decision

@@ -44,6 +44,7 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
         before.append(_words(situation, "persona.limits", rt, {"limits": limits}))
     meta = situation.meta("ai", notice.shown, notice.action)
     parts: list[str] = []
+    author: Author = "ai"
     request = request_for(message, verdict, rt, situation.present.summary, sector_steers(situation.role))
     request = await outgoing(request, rt.sharing.model, situation.present.user)
     answer = begin_answer(message, situation.before, rt, situation.rules, goodbye=situation.says_goodbye)
@@ -59,6 +60,8 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
                 if isinstance(piece, Spoke):
                     parts.append(piece.text)
                 yield piece
+        if not parts and answer.outcome != "released":
+            author = "system"  # not a word of the model's has gone out: what stands there is ours
         if tail := "\n\n".join(filter(None, (_ending(situation, answer, rt), last))):
             tail = f"\n\n{tail}" if parts else tail
             parts.append(tail)
@@ -66,13 +69,13 @@ async def answered(situation: Situation, verdict: Proceed | Steer, rt: Runtime) 
     finally:
         # Also when the app has hung up: what was said was said.
         shared = disclosed(rt.sharing.model, situation.standing, situation.rules)
-        _recorded(situation, rt, "".join(parts), "ai", answer.outcome, answer, **shared)
+        _recorded(situation, rt, "".join(parts), author, answer.outcome, answer, **shared)
     if answer.outcome == "withheld" and answer.rail.released_size:
         await _retract(situation, rt)
     actions = (*notice.action, *(() if answer.outcome == "released" else (answer.outcome,)))
     name = {"withheld": "replace", "failed": "replace", "limit": "stop"}.get(answer.outcome, "")
     reason = answer.finished.reason if answer.outcome == "released" else "stop"
-    yield Closed(situation.meta("ai", notice.shown, actions, name), reason, answer.finished.usage)
+    yield Closed(situation.meta(author, notice.shown, actions, name), reason, answer.finished.usage)
 
 
 async def spoken(situation: Situation, verdict: Replace | Stop, rt: Runtime) -> AsyncGenerator[Chunk]:

@@ -9,7 +9,7 @@ from anban.web.approach import APPROACH_DOORS
 from anban.web.caseroom import act_on_case, get_case, list_cases, list_queue
 from anban.web.contact import press_seen, seen_page
 from anban.web.copies import COPY_DOORS
-from anban.web.demo import advance_clock, sent
+from anban.web.demo import advance_clock, sent, take_model_away
 from anban.web.desk.acting import act_at_desk, look_at_words
 from anban.web.desk.family_doors import FAMILY_DESK
 from anban.web.desk.lead import lead_page, put_shift, stop_shift, take_break
@@ -88,5 +88,5 @@ EVERY_DOOR: Final[tuple[ControllerRouterHandler, ...]] = (
     invited_page, press_answer,
 )  # fmt: skip
 
-DEMO_DOORS: Final[tuple[ControllerRouterHandler, ...]] = (advance_clock, sent)
+DEMO_DOORS: Final[tuple[ControllerRouterHandler, ...]] = (advance_clock, take_model_away, sent)
 """What only a demonstration opens."""

@@ -92,6 +92,12 @@ class Switch(msgspec.Struct, forbid_unknown_fields=True):
     state: Literal["on", "off"]
 
 
+class Outage(msgspec.Struct, forbid_unknown_fields=True):
+    """For how many seconds the demonstration's model does not answer; 0 ends it."""
+
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=600)]
+
+
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
     """Move the demonstration's clock forward."""
 

@@ -38,7 +38,7 @@ def run(drill: Drill) -> None:
                 act()
             scene.ends()
     finally:
-        _leave_nothing_open(drill)
+        leave_nothing_open(drill)
 
 
 def _speaks(drill: Drill) -> "Scene | None":
@@ -158,7 +158,7 @@ class Scene:
             self._drill.faults.append(f"{taken.step} took {taken.seconds:.1f} s, more than {taken.within:g} s")
 
 
-def _leave_nothing_open(drill: Drill) -> None:
+def leave_nothing_open(drill: Drill) -> None:
     """A drill that broke off must not go on calling people."""
     with suppress(AnbanError):
         for case in drill.so_far()["cases"]:

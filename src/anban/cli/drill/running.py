@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 
 from anban.base.errors import BadInput
-from anban.cli.drill import crisis, elder, erasing, leaving, minor, resting
+from anban.cli.drill import crisis, elder, erasing, leaving, minor, outage, resting
 from anban.cli.drill.person import Drill
 from anban.cli.service import Service
 from anban.web.drill_picture import Taken, drill_picture
@@ -25,6 +25,7 @@ SCRIPTS: Final[Mapping[str, Callable[[Drill], None]]] = MappingProxyType(
         "erase": erasing.run,
         "minor": minor.run,
         "elder": elder.run,
+        "outage": outage.run,
     }
 )
 
@@ -36,6 +37,7 @@ MUST: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "erase": ("record.erasure.asked", "record.erased"),
         "minor": ("person.changed", "complaint.received", "complaint.answered"),
         "elder": ("rail.input.decided",),
+        "outage": ("notice.outage.shown", "help.offered"),
     }  # fmt: skip
 )
 """What the ledger must tell of a drill, beside the steps that prove themselves."""
