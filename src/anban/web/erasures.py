@@ -156,7 +156,7 @@ def _shown(connection: Connection, erasure: Erasure, person: User, rt: Runtime, 
     now = rt.clock.now()
     rules = rt.rules(service, frozenset[str](), now)
     told = dict(receipt(erasure, what_stays(connection, person, now, rules), rules))
-    waits = erasure.state in ("asked", "held")
+    waits = erasure.state in ("asked", "held", "erasing")
     told["holds"] = [_hold(each) for each in holds_on(connection, person, now, rules)] if waits else []
     return told
 

@@ -105,7 +105,8 @@ async def signed_in(request: Request[Any, Any, Any], desk: Desk) -> SignedIn:
         return found
     if page:
         back = f"?next={quote(request.scope['path'])}" if request.method == "GET" else ""
-        raise Elsewhere(LOGIN + back)
+        lang = request.query_params.get("lang")
+        raise Elsewhere(LOGIN + back + (f"&lang={lang}" if back and lang in ("zh", "en") else ""))
     raise Unauthorised("log in at the desk first", code="not_signed_in")
 
 

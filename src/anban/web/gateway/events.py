@@ -12,6 +12,7 @@ from litestar.response import Stream
 
 from anban.base.db import Connection
 from anban.base.errors import NotFound, StorageFailed
+from anban.base.keys import Unreadable
 from anban.conversations.mailbox import Mail, acknowledge, owner, read_after, read_one
 from anban.conversations.shown import NOTICE_SHOWN, of_mail
 from anban.ledger.entry import Entry
@@ -87,7 +88,10 @@ async def _follow(service: Service, ref: str, cursor: int, rt: Runtime) -> Async
         user = user or await _user(service, ref, rt)
         bell_of = user.id if user is not None else f"unmet|{service.id}|{ref}"
         with rt.post.bell(bell_of) as bell:
-            for letter in await _letters(user, cursor, rt):
+            letters = await _letters(user, cursor, rt)
+            if letters is None:
+                user = None
+            for letter in letters or ():
                 cursor = letter.id
                 quiet = 0.0
                 yield _event(letter, ref)
@@ -97,6 +101,7 @@ async def _follow(service: Service, ref: str, cursor: int, rt: Runtime) -> Async
                 quiet += LOOK_AGAIN
         if quiet >= HEARTBEAT:
             quiet = 0.0
+            user = None  # their account may have ended meanwhile, and begun anew
             yield b": still here\n\n"
 
 
@@ -107,11 +112,14 @@ async def _user(service: Service, ref: str, rt: Runtime) -> User | None:
         return None  # looked for again in a second: the channel outlives the database
 
 
-async def _letters(user: User | None, cursor: int, rt: Runtime) -> tuple[Mail, ...]:
+async def _letters(user: User | None, cursor: int, rt: Runtime) -> tuple[Mail, ...] | None:
+    """What came after the cursor; None when an erasure has given the person another key since we read them."""
     if user is None:
         return ()
     try:
         return await rt.db.read(lambda connection: read_after(connection, user.id, user.key, cursor))
+    except Unreadable:
+        return None
     except StorageFailed:
         return ()
 

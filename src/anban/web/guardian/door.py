@@ -149,7 +149,8 @@ async def guardian_in(request: Request[Any, Any, Any], console: Console) -> Guar
     if found is not None:
         return found
     if "text/html" in request.headers.get("accept", ""):
-        raise Elsewhere(LOGIN)
+        chosen = request.query_params.get("lang")
+        raise Elsewhere(f"{LOGIN}?lang={chosen}" if chosen in ("zh", "en") else LOGIN)
     raise Unauthorised("log in as a guardian first", code="not_signed_in")
 
 

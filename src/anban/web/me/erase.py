@@ -1,6 +1,7 @@
 """Erasing on one's own page: a message, a conversation, a character, everything, or the account; and the receipts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,11 +14,13 @@ from anban.cases.erasing import holds_on
 from anban.conversations.history import Line, Talk, lines_of, outline
 from anban.privacy.erasure import Erasure, Hold, ask_erasure, erasures_of
 from anban.privacy.receipt import Stays, what_stays
+from anban.provider.personas import personas_of
+from anban.web.gateway.chat import DEFAULT_PERSONA
 from anban.web.me.acts import acting, person_of
 from anban.web.me.door import MOST_FORM
 from anban.web.me.facts import Mine
 from anban.web.me.page import show, whose
-from anban.web.user import ThePages
+from anban.web.user import ThePages, lang_of
 
 SHOWN = 60
 """Messages of a conversation on one page."""
@@ -27,12 +30,16 @@ PATH = "/me/erase"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What there is to erase, what has been asked, what holds it, and what stays whatever is asked."""
+    """What there is to erase, what has been asked, what holds it, and what stays whatever is asked.
+
+    `names` are registered characters' names by ref.
+    """
 
     talks: tuple[Talk, ...] = ()
     asked: tuple[Erasure, ...] = ()
     holds: tuple[Hold, ...] = ()
     stays: tuple[Stays, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def personas(self) -> tuple[str, ...]:
@@ -50,7 +57,7 @@ async def erase_page(request: Request[Any, Any, Any], pages: ThePages) -> Respon
     """Everything that can be erased, what was, and what stays and why."""
     who, mine = await whose(request, pages)
     kept = await pages.gateway.rt.db.read(partial(_kept, mine=mine))
-    return show(request, pages, who, mine, "erase", kept=kept, told=_told(mine))
+    return show(request, pages, who, mine, "erase", kept=kept, **_said(request, pages, mine, kept))
 
 
 @get(f"{PATH}/messages", include_in_schema=False)
@@ -74,7 +81,8 @@ async def ask_to_erase(request: Request[Any, Any, Any], pages: ThePages) -> Resp
     scope, target = form.get("scope", ""), form.get("target", "")
     if scope in ("all", "account") and "sure" not in form:
         kept = await rt.db.read(partial(_kept, mine=mine))
-        return show(request, pages, who, mine, "erase", 422, fault="sure", kept=kept, told=_told(mine))
+        said = _said(request, pages, mine, kept)
+        return show(request, pages, who, mine, "erase", 422, fault="sure", kept=kept, **said)
 
     def work(connection: Connection) -> None:
         person = person_of(connection, pages, who, mine)
@@ -95,6 +103,7 @@ def _kept(connection: Connection, mine: Mine) -> Kept:
         tuple(reversed(asked)),
         holds_on(connection, mine.user, mine.now, mine.rules),
         what_stays(connection, mine.user, mine.now, mine.rules),
+        {each.ref: each.given.name for each in personas_of(connection, mine.user.service)},
     )
 
 
@@ -106,6 +115,22 @@ def _lines(connection: Connection, mine: Mine, of: str, page: int) -> tuple[Talk
     newest_first = list(reversed(talk.refs))[(page - 1) * SHOWN : page * SHOWN]
     refs = list(reversed(newest_first))
     return talk, tuple(reversed(lines_of(connection, mine.user.id, mine.user.key, talk, refs, None)))
+
+
+def _said(request: Request[Any, Any, Any], pages: ThePages, mine: Mine, kept: Kept) -> dict[str, Any]:
+    """Moments, characters and clauses in the reader's words; a clause that we have no words for stands as written."""
+    words = pages.gateway.rt.words.page(lang_of(request))
+
+    def called(ref: str) -> str:
+        return kept.names.get(ref) or (words["guardian.characters.default"] if ref == DEFAULT_PERSONA else ref)
+
+    def cited(clause: str) -> str:
+        text, _, place = clause.partition(" ")
+        number, _, item = place.removeprefix("art ").partition("(")
+        known = words.get(f"me.law.{text}", clause).replace("{number}", number)
+        return known + (words["me.law.item"].replace("{item}", item.rstrip(")")) if item and known != clause else "")
+
+    return {"told": _told(mine), "called": called, "cited": cited}
 
 
 def _told(mine: Mine) -> Any:
