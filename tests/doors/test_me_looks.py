@@ -108,3 +108,19 @@ def test_beside_the_help_card_it_is_folded_and_the_reply_stays_in_sight(chat: Pa
     expect(chat.locator("#slow a[href='tel:110']")).to_be_hidden()
     expect(chat.locator("#lines")).to_be_visible()
     assert in_sight(chat, "#text") and in_sight(chat, "#label")
+
+
+def test_the_door_for_an_app_with_the_api_alone(phone: Page, page_server: str) -> None:
+    made = httpx.post(f"{page_server}/anban/v1/people/looks-enter/link", json={"page": "data"}, headers=KEY)
+    assert made.status_code == 200, made.text
+    for path in (made.json()["path"], "/me/enter/never"):
+        for lang, theme in product(("zh", "en"), ("light", "dark")):
+            phone.goto(f"{page_server}{path}?lang={lang}")
+            phone.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
+            assert findings(phone) == [], (path, lang, theme)
+            assert not phone.evaluate(WIDE), (path, lang)
+    phone.goto(page_server + made.json()["path"] + "?lang=zh")
+    phone.click("main button")
+    expect(phone).to_have_url(page_server + "/me/data")
+    phone.click("a[href='/me/erase']")
+    assert findings(phone) == [] and not phone.evaluate(WIDE)
