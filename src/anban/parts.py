@@ -17,7 +17,7 @@ from anban.base.errors import Misconfigured, StorageFailed
 from anban.base.kept_keys import keep_purposes
 from anban.base.keyring import GivenKeys, KeyFile, Keyring
 from anban.base.keys import KeysAway, MasterKeys, Unreadable
-from anban.base.kms.shape import KeyService
+from anban.base.kms.shape import KeyService, KeysRefused
 from anban.base.migrate import migrate
 from anban.base.secrets import kept_secret
 from anban.base.spill import SpillSeal
@@ -130,24 +130,32 @@ def reach_kms(settings: Settings, clock: Clock) -> KeyService | None:
 async def reach_keys(settings: Settings, ring: Keyring) -> MasterKeys:
     """The master keys; none, when the key service does not answer: then help is served, and no chat.
 
-    Raises `Misconfigured` when what stands there are no keys.
+    Raises `Misconfigured` when what stands there are no keys, and when the key service refuses a deployment that never
+    had any: whoever sets that up is there to read it. One that has served people goes on helping them.
     """
     keys = MasterKeys(None, settings.cipher)
     keys.expect_kept()
     try:
         keys.follow(await ring.read())
-    except KeysAway as error:
+    except (KeysAway, KeysRefused) as error:
+        if isinstance(error, KeysRefused) and not _spill_key(settings.data).exists():
+            raise
         log.critical("keys.away", source=ring.name, said=error.message, serves="help only")
     return keys
 
 
 def kept_spool(data: Path, keys: MasterKeys) -> Spool:
     """Where promises wait while the database, or the key service, is gone."""
-    seal = SpillSeal(data / "spill.pub", keys)
+    seal = SpillSeal(_spill_key(data), keys)
     if not keys.away:
         with suppress(StorageFailed):  # as bad as a spool that cannot be written, and told when that is tried
             seal.publish()
     return Spool(data / "spool.bin", seal)
+
+
+def _spill_key(data: Path) -> Path:
+    """The spool's public key: written at the first start at which there were keys."""
+    return data / "spill.pub"
 
 
 def reach_upstream(settings: Settings, url: str, rules: Rulebook, clock: Clock) -> Upstream:

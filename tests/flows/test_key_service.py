@@ -46,6 +46,40 @@ def everything(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.parametrize("user", ["lin", "drill-lin", "drill-lin-0123456789abcdef"])
+async def test_whatever_an_app_calls_somebody_they_are_helped_without_keys(tmp_path: Path, user: str) -> None:
+    async with serving(VaultStandIn()) as vault:
+        async with open_house(tmp_path, kms=vault.settings) as house:
+            await house.chat("你好", user=user)
+        vault.down = True
+        async with open_house(tmp_path, kms=vault.settings) as house:
+            helped = await house.chat(PLAN, user=user)
+            assert helped.status_code == 200, "no key tells a drill from a person: so it is a person"
+            assert helped.json()["anban"]["verdict"] == "escalate" and not house.rt.spool.empty
+        vault.down = False
+        async with open_house(tmp_path, kms=vault.settings) as house:
+            await house.work(seconds=1)
+            assert len((await house.http.get("/anban/v1/cases", params={"user": user})).json()) == 1
+
+
+async def test_credentials_that_ran_out_stop_a_first_start_and_leave_nobody_alone_later(tmp_path: Path) -> None:
+    async with serving(VaultStandIn()) as vault:
+        wrong = {**vault.settings, "token": "hvs.ran-out"}
+        with pytest.raises(Misconfigured):
+            async with open_house(tmp_path, kms=wrong):
+                raise AssertionError("it started")
+        async with open_house(tmp_path, kms=vault.settings) as house:
+            assert (await house.chat("你好", user="lin")).status_code == 200
+        async with open_house(tmp_path, kms=wrong) as house:
+            assert (await house.get("/readyz")).json()["parts"]["keys"] == "down"
+            assert (await house.chat("你好", user="lin")).status_code == 503
+            helped = await house.chat(PLAN, user="lin")
+            assert helped.status_code == 200 and not house.rt.spool.empty
+        async with open_house(tmp_path, kms=vault.settings) as house:
+            await house.work(seconds=1)
+            assert len((await house.get("/anban/v1/cases?user=lin")).json()) == 1
+
+
 async def test_a_service_whose_keys_come_late_begins_to_chat_by_itself(tmp_path: Path) -> None:
     async with serving(AwsStandIn()) as aws:
         given = {"ANBAN_KMS": orjson.dumps(aws.settings).decode()}

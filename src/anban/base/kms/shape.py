@@ -15,6 +15,12 @@ WITHIN = 10.0
 MOST = 1 << 20
 
 
+class KeysRefused(Misconfigured):
+    """The key service answers and refuses us: credentials that ran out, rights taken back, another key or context."""
+
+    code = "keys_refused"
+
+
 class KeyService(Protocol):
     """Wraps bytes so that only it can unwrap them, for the same context. Nobody waits for it in a turn."""
 
@@ -44,7 +50,7 @@ async def post(url: str, body: bytes, headers: Mapping[str, str]) -> dict[str, A
     if status >= 429:
         raise KeysAway(f"the key service answers {status}")
     if status != 200:
-        raise Misconfigured(f"the key service refuses: {status}", field="ANBAN_KMS")
+        raise KeysRefused(f"the key service refuses: {status}", field="ANBAN_KMS")
     try:
         told = orjson.loads(content)
     except orjson.JSONDecodeError as error:
