@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, String, Table, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
-from anban.base.db import MAX_WAITING, MOST_WAITING, Database, Waiting, metadata, open_database
+from anban.base.db import CROWDED, MAX_WAITING, MOST_WAITING, Database, Waiting, kept, metadata, open_database
 from anban.base.errors import Misconfigured, StorageFailed
 from tests import stores
 from tests.waiting import until
@@ -19,7 +19,7 @@ notes = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("says", String(40), nullable=False),
-    info={"retention": "none"},
+    info=kept(retention="none", about=None, erase="none"),
 )
 NOTE = insert(notes)
 CHANGE = update(notes).where(notes.c.id == 1)
@@ -141,13 +141,18 @@ async def test_too_many_waiting_rows_are_unhealthy_and_then_refused(db: Database
         holding = asyncio.ensure_future(db.write(hold))
         await until(busy.is_set)
     row = {"id": 1, "says": "x"}
-    for _ in range(MAX_WAITING):
+    assert not db.crowded
+    for _ in range(CROWDED):
+        db.later(NOTE, row)
+    crowded, well = db.crowded, db.healthy
+    for _ in range(MAX_WAITING - CROWDED):
         db.later(NOTE, row)
     unhealthy = not db.healthy
     for _ in range(MOST_WAITING - MAX_WAITING):
         db.later(NOTE, row)
     with pytest.raises(StorageFailed):
         db.later(NOTE, row)
+    assert crowded and well, "what can be spared gives way before ordinary turns do"
     assert unhealthy
     db._waiting, db._taken = Waiting(), db._written  # a hundred thousand refusals would only be slow
     go_on.set()

@@ -120,3 +120,20 @@ async def test_a_deployment_cannot_choose_less_and_may_choose_more(tmp_path: Pat
     async with open_house(tmp_path / "b", choices={"network-log-retention-days": 400}) as house:
         rules = house.rt.rules(house.service, frozenset(), house.clock.now() + timedelta(days=1))
         assert rules.whole("network-log-retention-days") == 400
+
+
+async def test_while_much_waits_to_be_written_the_log_gives_way_to_what_people_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_house(tmp_path / "data") as house:
+        kept = await rows(house)
+        monkeypatch.setattr(type(house.rt.db), "crowded", property(lambda _: True))
+        heard = await house.chat("我不想活了，药已经买好了", user="lin")
+        assert heard.json()["anban"]["case"]
+        await house.rt.db.settled()
+        assert await rows(house) == kept
+        assert 'anban_faults_total{part="network-log"} 1.0' in (await house.get("/metrics")).text
+        monkeypatch.undo()
+        await house.get("/status")
+        await house.rt.db.settled()
+        assert await rows(house) == kept + 1

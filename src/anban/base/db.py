@@ -62,6 +62,9 @@ def sealed_as(*names: str) -> dict[str, tuple[str, ...]]:
 MAX_WAITING = 20_000
 """Rows that may wait for a group commit before ordinary turns are refused (reliability rule R8)."""
 
+CROWDED = MAX_WAITING // 2
+"""Rows that may wait before what can be spared is left out: the log of requests never closes the chat."""
+
 MOST_WAITING = 5 * MAX_WAITING
 """Rows that may wait at all: what turns already begun may still leave behind."""
 
@@ -79,6 +82,11 @@ class Database(Protocol):
     @property
     def healthy(self) -> bool:
         """False after a failed commit until one succeeds, and when too much waits to be written. Mends by itself."""
+        ...
+
+    @property
+    def crowded(self) -> bool:
+        """True when so much waits to be written that what can be spared is to be left out."""
         ...
 
     @property

@@ -16,6 +16,7 @@ class DeadDatabase:
 
     exclusive = True
     healthy = False
+    crowded = True
     refused = 0
 
     def __init__(self, why: str) -> None:

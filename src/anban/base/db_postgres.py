@@ -10,7 +10,7 @@ from sqlalchemy import Executable, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from anban.base.db import MAX_WAITING, Waiting, Work, room_for_more
+from anban.base.db import CROWDED, MAX_WAITING, Waiting, Work, room_for_more
 from anban.base.db_faults import Fault, fault
 from anban.base.errors import StorageFailed
 
@@ -62,6 +62,10 @@ class PostgresDatabase:
     @property
     def healthy(self) -> bool:
         return not (self._failed or self._stuck) and self._waiting.count < MAX_WAITING
+
+    @property
+    def crowded(self) -> bool:
+        return self._waiting.count >= CROWDED
 
     async def read(self, work: Work[T]) -> T:
         try:

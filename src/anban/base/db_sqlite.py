@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, Engine, Executable, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from anban.base.db import MAX_WAITING, Waiting, Work, room_for_more
+from anban.base.db import CROWDED, MAX_WAITING, Waiting, Work, room_for_more
 from anban.base.db_faults import Fault, fault
 from anban.base.errors import Misconfigured, StorageFailed
 
@@ -95,6 +95,10 @@ class SqliteDatabase:
     @property
     def healthy(self) -> bool:
         return not self._failed and self._waiting.count < MAX_WAITING
+
+    @property
+    def crowded(self) -> bool:
+        return self._waiting.count >= CROWDED
 
     async def read(self, work: Work[T]) -> T:
         if self._closing:

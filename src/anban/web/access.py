@@ -70,6 +70,8 @@ def _keep(rt: Runtime, scope: Scope, seen: _Seen, seconds: float) -> None:
         decision=seen.decision,
     )
     try:
+        if rt.db.crowded:  # what turns, exits and cases leave behind needs the room: a log must not close the chat
+            raise StorageFailed("too much waits to be written")
         rt.db.later(NETWORK_INSERT, line(request, rt.keys))
     except StorageFailed:
         rt.figures.faults.labels("network-log").inc()
