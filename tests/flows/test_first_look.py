@@ -1,5 +1,7 @@
 """A service that asks people to register: until then a few turns a day, said plainly; in danger nothing is counted."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +9,9 @@ from typing import Any
 import pytest
 
 from anban.ledger.kinds import Kind
+from anban.rails import preview
 from tests.house import House, open_house
+from tests.waiting import until
 
 TURNS = 10
 ORDINARY = "今天在楼下看见一只猫。"
@@ -135,3 +139,25 @@ async def test_the_status_page_says_so_and_only_where_it_is_so(house: House, tmp
 async def test_a_service_may_give_fewer_turns(tmp_path: Path) -> None:
     async with open_house(tmp_path, choices={"registration-required": True, "preview-turns-per-day": 2}) as strict:
         assert [OVER in each for each in await talk(strict, 3)] == [False, False, True]
+
+
+async def test_who_is_in_danger_does_not_wait_for_the_count(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(preview, "answered_since", lambda *_: go_on.wait(60) and 0)
+    saying = asyncio.create_task(house.say(DANGER))
+    try:
+        await until(saying.done)
+    finally:
+        go_on.set()
+    assert (await saying).meta.verdict == "escalate"
+
+
+async def test_a_process_that_counts_alone_asks_the_database_once_a_day(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[Any]()
+    counted = preview.answered_since
+    monkeypatch.setattr(preview, "answered_since", lambda *given: asked.append(given) or counted(*given))
+    said = await talk(house, TURNS + 2)
+    assert [OVER in each for each in said] == [False] * TURNS + [True] * 2
+    assert len(asked) == 1

@@ -1,5 +1,6 @@
 """The first look of somebody who has not registered, where a service asks for that: how many turns are left today."""
 
+import asyncio
 from contextlib import suppress
 from datetime import datetime, time
 
@@ -12,6 +13,9 @@ from anban.rails.limits import zone_of
 from anban.rails.message import Message
 from anban.rails.presence import Present
 from anban.rails.runtime import Runtime
+
+WITHIN = 0.4
+"""Seconds that a count may take: somebody in danger may be waiting behind it."""
 
 
 async def look_around(
@@ -32,7 +36,10 @@ async def look_around(
     midnight = datetime.combine(today, time(), zone)
     day, had = present.answered
     had = had if day == today.isoformat() else 0  # what was said a moment ago may not be on disk yet
-    with suppress(StorageFailed):  # help must not fail for it; a turn of plain talk does, further on
-        had = max(had, await rt.db.read(lambda connection: answered_since(connection, user.id, midnight)))
-    present.answered = (today.isoformat(), had)
+    if rt.db.exclusive and day == today.isoformat():
+        return preview_left(standing, had, rules)  # counted here alone
+    with suppress(StorageFailed, TimeoutError):  # help must not fail for it, nor wait; plain talk fails further on
+        read = rt.db.read(lambda connection: answered_since(connection, user.id, midnight))
+        had = max(had, await asyncio.wait_for(read, WITHIN))
+        present.answered = (today.isoformat(), had)
     return preview_left(standing, had, rules)
