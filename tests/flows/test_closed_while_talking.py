@@ -164,3 +164,14 @@ async def test_in_a_crisis_nobody_is_cut_off(house: House) -> None:
     await pulse(house)
     talk.go_on.set()
     assert "监护人" not in (said := await talk.ended()) and said
+
+
+async def test_who_is_in_low_spirits_is_heard_also_where_the_end_comes_in_the_middle(house: House) -> None:
+    guardian = await bound_child(house)
+    talk = Talk(house, text="最近压力好大，快崩溃了。")
+    await talk.began()
+    await block(house, guardian)
+    said = await talk.ended()
+    assert "听到你现在不好受" in said and "监护人关掉了" not in said
+    (reached,) = await house.ledger(CHILD, Kind.LIMIT_REACHED)
+    assert reached.facts["limit"] == "blocked"

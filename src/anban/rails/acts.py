@@ -18,6 +18,7 @@ from anban.rails.danger import DURABLE_WITHIN, comfort
 from anban.rails.giving import Notice, give_notice, give_reason, limited, stopped, told_of_outage
 from anban.rails.leaving import leave
 from anban.rails.outside import disclosed, outgoing
+from anban.rails.policy import is_heard_first
 from anban.rails.record import NOBODY, code, record
 from anban.rails.relay import holding_line, relay
 from anban.rails.runtime import Runtime
@@ -173,7 +174,8 @@ def _ending(situation: Situation, answer: Answer, rt: Runtime) -> str:
             assert situation.flight is not None
             limit, template = situation.flight.ending
             limited(situation, limit, rt)
-            return _words(situation, template, rt)
+            heard = is_heard_first(situation.seen, situation.present.held)
+            return _words(situation, "limit.heard" if heard else template, rt)
         case "takeover":
             return holding_line(situation.message, situation.standing.audience, rt, joined=False)
 

@@ -19,7 +19,7 @@ async def end_what_is_closed(service: str, ref: str, rt: Runtime) -> int:
 
     Called as soon as something of their family changed here, and by the pulse for what changed in another process.
     """
-    flights = tuple(each for each in rt.flights.of(f"{service}|{ref}") if each.stopped is None)
+    flights = tuple(each for each in rt.flights.of(f"{service}|{ref}") if each.stopped is None and not each.guarded)
     if not flights:
         return 0
     found = await rt.db.read(partial(_standing, rt=rt, service=service, ref=ref, now=rt.clock.now()))

@@ -93,9 +93,14 @@ def _danger(seen: Assessed, held: Held) -> Verdict | None:
 
 def _rests(limit: Limit, seen: Assessed, held: Held) -> Stop:
     """Somebody's time is up. Whoever says that they feel bad is heard first; the chat rests all the same."""
-    if seen.life >= 1 or held.life >= 2:
+    if is_heard_first(seen, held):
         return Stop("limit.heard", f"limit.{limit.kind}")
     return Stop(limit.template, f"limit.{limit.kind}", limit.slots)
+
+
+def is_heard_first(seen: Assessed, held: Held) -> bool:
+    """Whether whoever meets a limit hears first that they were heard, at the start of an answer or in its middle."""
+    return seen.life >= 1 or held.life >= 2
 
 
 def _steered(

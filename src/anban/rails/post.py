@@ -63,11 +63,13 @@ class Flight:
     ending: tuple[str, str] = ("", "")
 
     def stop(self, why: str) -> None:
-        """End this answer."""
+        """End this answer. The first reason counts, but for a limit: leaving and a person's voice outrank it."""
         if self.stopped is None:
             self.stopped = why
             if self.open and self.task is not None:
                 self.task.cancel()
+        elif self.stopped == "limit" and why in ("exit", "takeover"):
+            self.stopped = why
 
     def guard(self) -> None:
         """From now on no limit ends this answer, nor one that came a moment ago."""
