@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from pydantic import SecretStr, ValidationError
 
@@ -16,7 +17,7 @@ from anban.ledger.kinds import Kind
 from anban.people.consents import give, withdraw
 from anban.people.family_models import guardians
 from anban.people.standing import Standing
-from anban.privacy.minimised import minimised, minimised_body
+from anban.privacy.minimised import minimised, minimised_body, minimised_json
 from anban.privacy.sharing import Party, Sharing, sharing_of
 from anban.rails.outside import asked
 from anban.rails.turn import known
@@ -222,3 +223,25 @@ async def consent(house: House, *, end: bool = False) -> None:
 
     await house.rt.db.write(work)
     house.rt.presence.forget(house.service.id, "xiaolin")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"phone": 13800138000}',
+        '{"phones": [13800138000, 13900139000], "note": "又一个 13800138000，在 \\"家\\" 里", "n": 3}',
+        '{"call": {"mobile": 13800138000}, "who": "lin@example.com"}',
+    ],
+)
+def test_arguments_of_a_tool_are_masked_and_stay_json(arguments: str) -> None:
+    masked = minimised_json(arguments)
+    told = orjson.loads(masked)
+    assert set(told) == set(orjson.loads(arguments))
+    assert "13800138000" not in masked and "13900139000" not in masked and "lin@example.com" not in masked
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    body = minimised_body({"messages": [{"role": "assistant", "content": None, "tool_calls": [call]}]})
+    assert body["messages"][0]["tool_calls"][0]["function"]["arguments"] == masked
+
+
+def test_arguments_that_are_no_json_are_masked_as_text() -> None:
+    assert minimised_json("手机 13800138000 {") == minimised("手机 13800138000 {")

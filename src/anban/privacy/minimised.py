@@ -1,12 +1,16 @@
 """What leaves for another company leaves without what says who somebody is."""
 
 import os
+import re
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from threading import Lock
 from typing import Any, Final
+
+import orjson
 
 from anban.detectors.personal.identifiers import find
 from anban.detectors.places import Put, put_in
@@ -16,6 +20,7 @@ REMEMBERED: Final = 65_536
 """Texts of which it is remembered where identifiers stand: an app sends its whole history with every message."""
 
 _SALT: Final = os.urandom(16)
+_STRINGS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
 def minimised(text: str) -> str:
@@ -30,6 +35,25 @@ def minimised_body(body: Mapping[str, Any]) -> dict[str, Any]:
     A text seen before costs a digest; a new one 0.7 ms a thousand characters, and 4 ms where they are full of numbers.
     """
     return {**body, "messages": [_message(each) for each in body.get("messages", ())]}
+
+
+def minimised_json(text: str) -> str:
+    """The same in JSON, which stays JSON: a number that stands outside of a string gets quotes with its mask.
+
+    A server that cannot read one call of a history would refuse every later turn of that conversation.
+    """
+    found = _places.of(text)
+    if not found or not _is_json(text):
+        return minimised(text)
+    strings = [match.span() for match in _STRINGS.finditer(text)]
+    begins = [first for first, _ in strings]
+
+    def inside(start: int, end: int) -> bool:
+        at = bisect_left(begins, start) - 1
+        return at >= 0 and end < strings[at][1]
+
+    puts = [(kind if inside(start, end) else f'"{kind}"', start, end) for kind, start, end in found]
+    return put_in(text, puts)
 
 
 def minimised_window(window: Window) -> Window:
@@ -68,7 +92,15 @@ def _message(message: Mapping[str, Any]) -> dict[str, Any]:
         kept["content"] = minimised(kept["content"])
     if kept.get("tool_calls"):
         kept["tool_calls"] = [
-            {**call, "function": {**call["function"], "arguments": minimised(call["function"]["arguments"])}}
+            {**call, "function": {**call["function"], "arguments": minimised_json(call["function"]["arguments"])}}
             for call in kept["tool_calls"]
         ]
     return kept
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
