@@ -11,14 +11,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import delete, event, func, select, update
 
+from anban.base.clock import SystemClock
 from anban.base.db import Database
 from anban.base.errors import Misconfigured, StorageFailed
+from anban.base.keys import KeysAway
 from anban.base.lease import leases
 from anban.ledger import sequencer as module
-from anban.ledger.checkpoint import signer
+from anban.ledger.checkpoint import Signer, signer
 from anban.ledger.ledger import write
 from anban.ledger.models import ledger_checkpoints, ledger_edge, ledger_entries
-from anban.ledger.sequencer import LedgerDamaged
+from anban.ledger.sequencer import LedgerDamaged, Sequencer
 from anban.ledger.tree import root_of
 from anban.ledger.verifier import verify
 from tests import stores
@@ -219,3 +221,23 @@ def test_each_master_key_signs_with_a_key_of_its_own_and_says_which():
     other = signer(type(scenes.KEYS)({1: bytes(range(32)), 2: b"2" * 32}), "demo")
     assert other.public != scenes.SIGNER.public
     assert (scenes.SIGNER.master, other.master) == (1, 2)
+
+
+async def test_keys_that_are_read_after_the_start_sign_what_waited(db: Database) -> None:
+    await scenes.write_all(db, (scenes.entry(number) for number in range(3)))
+    here = list[bool]()
+
+    def key() -> Signer:
+        if not here:
+            raise KeysAway("not read yet")
+        return scenes.SIGNER
+
+    placing = Sequencer(db, key, SystemClock(), holder="late", pace=scenes.PACE)
+    stop = asyncio.Event()
+    running = asyncio.create_task(placing.run_forever(stop))
+    await until(lambda: placing.last_error == "keys_unavailable" or running.done())
+    here.append(True)
+    await until(lambda: placing.placed == 3 or running.done())
+    stop.set()
+    await running
+    assert placing.placed == 3

@@ -127,7 +127,8 @@ class Sequencer:
 
     async def run_forever(self, stop: asyncio.Event) -> None:
         """Look every second, at once again while more waits than fits, until `stop`; then release the lease."""
-        _log.info("ledger.signing", key=self._signer().key_id, public=base64.b64encode(self.public_key).decode())
+        with contextlib.suppress(StorageFailed):  # keys that cannot be read yet: tried again with each look below
+            _log.info("ledger.signing", key=self._signer().key_id, public=base64.b64encode(self.public_key).decode())
         while not stop.is_set():
             pause = PAUSE
             try:
