@@ -6,10 +6,13 @@ contradicts ours: then the ledger was rewritten, or set back to an older state.
 
 import asyncio
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
@@ -57,6 +60,8 @@ class Contradicts:
 
 
 Answer = Kept | Away | Contradicts
+
+T = TypeVar("T")
 
 
 class Ours(Protocol):
@@ -133,18 +138,55 @@ class HttpsChoice(Choice):
     token: SecretStr = Field(SecretStr(""))
 
 
+class Aside:
+    """One thing at a time on a thread that nobody waits for: a share that hangs keeps its own witness away and no more.
+
+    Not on the threads that all share: they write down what was promised to people while the database is gone.
+    """
+
+    def __init__(self, within: float) -> None:
+        self._within = within
+        self._busy = False
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What `work` gives. Raises what it raises, and `TimeoutError` while it, or the one before, is not back."""
+        if self._busy:
+            raise TimeoutError
+        self._busy = True
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+
+        def settle(how: Callable[[], None]) -> None:
+            if not done.done():
+                how()
+
+        def go() -> None:
+            try:
+                how = partial(done.set_result, work())
+            except Exception as error:  # noqa: BLE001 - given to whoever waits
+                how = partial(done.set_exception, error)
+            self._busy = False
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(settle, how)
+
+        threading.Thread(target=go, name="anban-witness", daemon=True).start()
+        async with asyncio.timeout(self._within):
+            return await done
+
+
 class Notes:
     """Signed notes one after another, with an empty line behind each; only ever appended to."""
 
     kind, key = "file", ""
 
-    def __init__(self, choice: FileChoice | BundleChoice) -> None:
+    def __init__(self, choice: FileChoice | BundleChoice, within: float = 5.0) -> None:
         self.name = choice.name or choice.kind
         self._path = choice.path
+        self._aside = Aside(within)
 
     async def show(self, origin: str, signed: Signed, held: int, ours: Ours) -> Answer:
         try:
-            found = await asyncio.to_thread(self._held, origin)
+            found = await self._aside.run(partial(self._held, origin))
             if found is not None:
                 if found.size > signed.size:
                     return Contradicts("ahead")
@@ -152,7 +194,9 @@ class Notes:
                     return Contradicts("fork")
                 if found.size == signed.size:
                     return Kept()
-            return await asyncio.to_thread(self._append, origin, signed.note)
+            return await self._aside.run(partial(self._append, origin, signed.note))
+        except TimeoutError:
+            return Away("timeout")
         except OSError as error:
             return Away(f"os-{error.errno}")
 

@@ -104,9 +104,9 @@ def _choice(given: Mapping[str, Any], place: str) -> Choice:
 def _made(choice: Choice, within: float) -> Witness:
     match choice:
         case BundleChoice():
-            return Bundle(choice)
+            return Bundle(choice, within)
         case FileChoice():
-            return Notes(choice)
+            return Notes(choice, within)
         case HttpsChoice():
             host, port = door_of(choice.url)
             return Server(choice, SafeHttp([host], within, ports=[port]))
