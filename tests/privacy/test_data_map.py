@@ -1,6 +1,8 @@
 """Nothing is kept that the map does not know: no table, no column, no file."""
 
 import ast
+import re
+from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -64,6 +66,14 @@ def test_every_class_names_clauses_and_a_duty_that_exist_and_is_used() -> None:
                 place in REGISTER.instruments[text].clauses or place.split("(")[0] in REGISTER.instruments[text].clauses
             )
     assert set(DAYS) <= set(declared.classes)
+
+
+@pytest.mark.parametrize(("name", "stands"), [("tables", r"^(\w+):"), ("classes", r"^- id: (\S+)")])
+def test_nothing_stands_on_the_map_twice(name: str, stands: str) -> None:
+    """Of two the second would win without a word."""
+    text = (SOURCE / "privacy" / f"{name}.yaml").read_text(encoding="utf-8")
+    found = re.findall(stands, text, re.MULTILINE)
+    assert found and [each for each, number in Counter(found).items() if number > 1] == []
 
 
 def test_a_row_goes_before_the_row_that_it_refers_to() -> None:

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, event, func, insert, select, update
 
-from anban.base.durable import Piece, work
+from anban.base.durable import work
 from anban.cases.crisis import CRISIS
 from anban.cases.models import case_events, case_notes, cases
 from anban.conversations.models import mail, sessions, turns
@@ -17,7 +17,8 @@ from anban.ledger.entry import Entry
 from anban.ledger.kinds import Kind
 from anban.ledger.reading import for_subject
 from anban.people.family_models import consents
-from anban.privacy.models import legal_holds
+from anban.privacy.erasure import ask_erasure
+from anban.privacy.models import erasures, legal_holds
 from anban.privacy.retention import RETENTION, promise_retention
 from anban.risk.models import risk_levels
 from tests import stores
@@ -175,19 +176,19 @@ async def test_a_consent_is_kept_while_it_holds_and_three_years_more(house: Hous
 async def test_another_service_rows_are_left_to_its_own_rules(house: House) -> None:
     await house.say("你好")
     await days_pass(house, 80)
-    gone = await house.rt.db.write(lambda c: _swept_for(c, house, "svc_other", days=60))
-    assert gone == 0 and await count(house, turns) == 1
+    due = [
+        await house.rt.db.read(lambda c, s=s: _due_for(c, house, s, days=60)) for s in ("svc_other", house.service.id)
+    ]
+    assert due == [0, 1]
 
 
-def _swept_for(connection: object, house: House, service: str, *, days: int) -> int:
+def _due_for(connection: object, house: House, service: str, *, days: int) -> int:
     from anban.cases.held import people_held
-    from anban.privacy.retention import Cut, sweep
+    from anban.privacy.retention import Cut, past_due
 
     now = house.clock.now() + timedelta(days=days)
     rules = house.rt.rules(house.service, frozenset(), now)
-    row = connection.execute(select(work).where(work.c.kind == RETENTION)).one()  # type: ignore[attr-defined]
-    piece = Piece(row.id, row.kind, row.fence, row.woken, row.failures)
-    return sweep(connection, piece, turns, Cut(service, rules, now, (people_held(),)))  # type: ignore[arg-type]
+    return len(past_due(connection, turns, Cut(service, rules, now, (people_held(),))))  # type: ignore[arg-type]
 
 
 async def test_a_choice_shortens_the_days_of_words(tmp_path: Path) -> None:
@@ -197,3 +198,51 @@ async def test_a_choice_shortens_the_days_of_words(tmp_path: Path) -> None:
         await days_pass(house, 9)
         assert await count(house, turns) == 0
         assert Kind.RECORD_RETENTION_SWEPT in {each.kind for each in await swept(house)}
+
+
+async def test_the_request_of_an_erasure_goes_three_years_after_it_was_done(house: House) -> None:
+    await house.say("你好")
+    person, at = await house.person(), house.clock.now()
+    rules = house.rt.rules(house.service, frozenset(), at)
+    await house.rt.db.write(lambda c: ask_erasure(c, person, "all", "", "user", at, rules))
+    await house.work()
+    await days_pass(house, 1)
+    assert await count(house, erasures) == 1
+    await days_pass(house, 1000)
+    assert await count(house, erasures) == 1
+    await days_pass(house, 100)
+    assert await count(house, erasures) == 0
+
+
+async def test_what_is_past_its_days_is_looked_for_beside_those_who_write(tmp_path: Path) -> None:
+    """A look may go through a whole table: on the one writer's thread a person in danger would wait for it."""
+    async with open_house(tmp_path / "data") as house:
+        await promised(house)
+        await house.say("你好")
+        await house.rt.db.settled()
+        asked: list[str] = []
+        event.listen(house.rt.db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))  # type: ignore[attr-defined]
+        await days_pass(house, 92)
+        assert await count(house, turns) == 0
+        looked = [each for each in asked if each.startswith("SELECT") and "FROM turns" in each]
+        assert looked == [] and any(each.startswith("DELETE FROM turns") for each in asked)
+
+
+async def test_a_row_that_came_alive_again_since_it_was_found_stays(house: House) -> None:
+    from anban.base.durable import take_due
+    from anban.cases.held import people_held
+    from anban.privacy.retention import Cut, past_due, sweep
+
+    await house.say("你好")
+    await house.rt.db.settled()
+    now = house.clock.now() + timedelta(days=200)
+    cut = Cut(house.service.id, house.rt.rules(house.service, frozenset(), now), now, (people_held(),))
+    chosen = await house.rt.db.read(lambda c: past_due(c, sessions, cut))
+    assert len(chosen) == 1
+    await house.rt.db.write(lambda c: c.execute(update(sessions).values(last_at=now)) and None)
+
+    def swept_now(connection: Connection) -> int:
+        piece = next(each for each in take_due(connection, now, "test", 50) if each.kind == RETENTION)
+        return sweep(connection, piece, sessions, cut, chosen)
+
+    assert await house.rt.db.write(swept_now) == 0

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, event, func, select, update
 
 from anban.base.db import Database
 from anban.base.durable import Piece, work
@@ -277,3 +277,14 @@ async def test_a_rotation_comes_by_itself_when_a_key_is_old(sqlite_db: Database,
             here.clock.advance(seconds=30)
             await here.carried()
         assert here.keys.current == 2 and set(await sqlite_db.read(wrapped_by)) == {2}
+
+
+async def test_keys_are_looked_through_and_counted_beside_those_who_write(sqlite_db: Database, tmp_path: Path) -> None:
+    """There may be a million of them: on the one writer's thread a person in danger would wait for that."""
+    async with scene(sqlite_db, tmp_path) as here:
+        asked: list[str] = []
+        event.listen(sqlite_db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))  # type: ignore[attr-defined]
+        await here.rotated()
+        assert set(await sqlite_db.read(wrapped_by)) == {2}
+        assert [each for each in asked if each.startswith("SELECT") and "FROM user_keys" in each] == []
+        assert any(each.startswith("UPDATE user_keys") for each in asked)

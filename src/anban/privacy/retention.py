@@ -4,11 +4,12 @@ Which table ages, and from when, stands in `tables.yaml`; the days are parameter
 does it in small transactions, each with its own evidence, so that it may stop anywhere and go on.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, delete, func, not_, or_, select, tuple_
@@ -50,6 +51,13 @@ AT_A_TIME: Final = 500
 LAST: Final = 99
 """The place of the sweep among all work: behind everything."""
 
+STILL_LOOKING: Final = 5.0
+"""Seconds after which a look that goes on says that it does, so that nobody else takes the work up beside it."""
+
+Key = tuple[Any, ...]
+
+T = TypeVar("T")
+
 Held = Callable[[], Select[tuple[str]]]
 """The ids of those about whom nothing goes by time for now, as a question to the database."""
 
@@ -66,7 +74,7 @@ class Sweeping:
 
 @dataclass(frozen=True)
 class Cut:
-    """What decides whether a row goes: whose service, which rules, what time it is, who is held."""
+    """What decides whether a row goes: whose service (empty: anybody's), which rules, what time it is, who is held."""
 
     service: str
     rules: Rulebook
@@ -99,31 +107,53 @@ async def carry_retention(piece: Piece, c: Sweeping) -> datetime:
     for table in reversed(metadata.sorted_tables):  # what refers to a row goes before it
         if table is network_log:
             continue
-        while gone := await c.db.write(partial(sweep, piece=piece, table=table, cut=cut)):
+        while chosen := await _found(piece, c, partial(past_due, table=table, cut=cut)):
+            gone = await c.db.write(partial(sweep, piece=piece, table=table, cut=cut, chosen=chosen))
+            if not gone:
+                break
             total += gone
             crashpoint("retention.batch")
     await _log_days(piece, c, service, rules, now)
-    kept_back = await c.db.write(partial(_summed, piece=piece, cut=cut, total=total))
+    kept_back = await _found(piece, c, partial(_kept_back, cut=cut))
+    await c.db.write(partial(_summed, piece=piece, cut=cut, total=total, kept_back=kept_back))
     log.info("retention.swept", service=service.id, rows=total, held=kept_back)
     return next_sweep(rules, now)
 
 
-def sweep(connection: Connection, piece: Piece, table: Table, cut: Cut) -> int:
-    """Delete up to `AT_A_TIME` rows of a table that are past their days, with the evidence; how many that were."""
-    still_ours(connection, piece)
+async def _found(piece: Piece, c: Sweeping, look: Callable[[Connection], T]) -> T:
+    """What `look` finds, which may go through a whole table: beside everybody who writes, and the work stays ours."""
+    looking = asyncio.ensure_future(c.db.read(look))
+    try:
+        while True:
+            await c.db.write(partial(still_ours, piece=piece))
+            if (await asyncio.wait({looking}, timeout=STILL_LOOKING))[0]:
+                return looking.result()
+    finally:
+        looking.cancel()
+
+
+def past_due(connection: Connection, table: Table, cut: Cut) -> list[Key]:
+    """Up to `AT_A_TIME` rows of a table, by their keys, that are past their days."""
     past = due(table, cut)
     if past is None:
+        return []
+    found = connection.execute(select(*table.primary_key).where(past).limit(AT_A_TIME)).all()
+    return [tuple(row) for row in found]
+
+
+def sweep(connection: Connection, piece: Piece, table: Table, cut: Cut, chosen: Sequence[Key]) -> int:
+    """Delete those of the rows `chosen` that are past their days still, with the evidence; how many that were."""
+    still_ours(connection, piece)
+    # Whose service it is has been looked up, and stays so; a new sign or a new case since then keeps a row.
+    past = due(table, replace(cut, service=""))
+    if past is None or not chosen:
         return 0
     keys = list(table.primary_key)
-    found = connection.execute(select(*keys).where(past).limit(AT_A_TIME)).all()
-    chosen: list[tuple[Any, ...]] = [tuple(row) for row in found]
-    if not chosen:
-        return 0
-    these = tuple_(*keys).in_(chosen) if len(keys) > 1 else keys[0].in_([row[0] for row in chosen])
-    connection.execute(delete(table).where(these))
-    facts: dict[str, Fact] = {"table": table.name, "class": table.info["retention"], "count": len(chosen)}
-    _told(connection, cut, facts)
-    return len(chosen)
+    these = tuple_(*keys).in_(list(chosen)) if len(keys) > 1 else keys[0].in_([row[0] for row in chosen])
+    count = connection.execute(delete(table).where(these, past)).rowcount
+    if count:
+        _told(connection, cut, {"table": table.name, "class": table.info["retention"], "count": count})
+    return count
 
 
 def due(table: Table, cut: Cut, *, held: bool = False) -> ColumnElement[bool] | None:
@@ -168,6 +198,8 @@ def _with_parent(table: Table, plan: Plan, cut: Cut, *, held: bool) -> ColumnEle
 
 def _of_service(table: Table, cut: Cut) -> list[ColumnElement[bool]]:
     """One service's rows alone, where rows belong to one: another's packs may ask for other days."""
+    if not cut.service:
+        return []
     if "service" in table.c:
         return [table.c.service == cut.service]
     if table.info["about"] is not None:
@@ -191,12 +223,12 @@ async def _log_days(piece: Piece, c: Sweeping, service: Service, rules: Rulebook
         return await c.db.write(fenced)
 
     for day in await c.db.read(partial(days_waiting, now=now)):
-        found = await c.db.read(partial(digest_of, day=day))
+        found = await _found(piece, c, partial(digest_of, day=day))
         await ours(partial(sum_up, day=day, held=found, **told))
         crashpoint("retention.summed")
     for day in await c.db.read(partial(expired_days, now=now, days=days)):
         if not await c.db.read(partial(checked_out, day=day)):
-            sound = await c.db.read(partial(check, day=day))
+            sound = await _found(piece, c, partial(check, day=day))
             await ours(partial(tell_check, day=day, sound=sound, **told))
             if not sound:
                 log.error("network_log.altered", day=day.isoformat())
@@ -205,16 +237,20 @@ async def _log_days(piece: Piece, c: Sweeping, service: Service, rules: Rulebook
             crashpoint("retention.logs")
 
 
-def _summed(connection: Connection, piece: Piece, cut: Cut, total: int) -> int:
-    """The evidence that a whole sweep was done, with how much a hold kept back; also when nothing went."""
-    still_ours(connection, piece)
+def _kept_back(connection: Connection, cut: Cut) -> int:
+    """How many rows would have gone, but for a hold."""
     kept_back = 0
     for table in metadata.sorted_tables:
         past = due(table, cut, held=True) if table.info.get("about") is not None else None
         if past is not None:
             kept_back += connection.execute(select(func.count()).select_from(table).where(past)).scalar() or 0
-    _told(connection, cut, {"table": "all", "class": "all", "count": total, "held": kept_back})
     return kept_back
+
+
+def _summed(connection: Connection, piece: Piece, cut: Cut, total: int, kept_back: int) -> None:
+    """The evidence that a whole sweep was done, with how much a hold kept back; also when nothing went."""
+    still_ours(connection, piece)
+    _told(connection, cut, {"table": "all", "class": "all", "count": total, "held": kept_back})
 
 
 def _told(connection: Connection, cut: Cut, facts: dict[str, Fact]) -> None:

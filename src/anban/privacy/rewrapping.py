@@ -1,12 +1,13 @@
 """Puts what older master keys wrap under the current one, batch by batch, beside people who are talking."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
 
 from anban.base.crashpoint import crashpoint
 from anban.base.durable import Piece, still_ours
@@ -29,7 +30,9 @@ async def rewrap(c: KeyRoom, piece: Piece, rules: Rulebook) -> datetime | None:
     most, pause = rules.whole("rotation-batch"), rules.lasting("rotation-pause-milliseconds").total_seconds()
     after, unreadable = ("", 0), 0
     for _ in range(BATCHES):
-        batch = await c.db.write(partial(_batch, c=c, piece=piece, after=after, most=most))
+        # Looked for beside whoever writes: there may be a million keys that are done already.
+        rows = await c.db.read(partial(_older, current=c.keys.current, after=after, most=most))
+        batch = await c.db.write(partial(_batch, c=c, piece=piece, after=after, rows=rows))
         crashpoint("rotation.batched")
         after, unreadable = batch.after, unreadable + batch.unreadable
         if batch.seen < most:
@@ -62,16 +65,22 @@ _REWRAPPED = (
 )
 
 
-def _batch(connection: Connection, c: KeyRoom, piece: Piece, after: tuple[str, int], most: int) -> _Batch:
-    still_ours(connection, piece)
-    keys, columns = c.keys, user_keys.c
-    purposes = rewrap_kept(connection, keys)
-    rows = connection.execute(
+def _older(connection: Connection, current: int, after: tuple[str, int], most: int) -> Sequence[Row[Any]]:
+    columns = user_keys.c
+    return connection.execute(
         select(user_keys)
-        .where(columns.master != keys.current, tuple_(columns.user, columns.version) > after)
+        .where(columns.master != current, tuple_(columns.user, columns.version) > after)
         .order_by(columns.user, columns.version)
         .limit(most)
     ).all()
+
+
+def _batch(
+    connection: Connection, c: KeyRoom, piece: Piece, after: tuple[str, int], rows: Sequence[Row[Any]]
+) -> _Batch:
+    still_ours(connection, piece)
+    keys = c.keys
+    purposes = rewrap_kept(connection, keys)
     changed: list[dict[str, Any]] = []
     for row in rows:
         try:

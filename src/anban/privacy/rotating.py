@@ -88,7 +88,10 @@ async def carry_rotation(piece: Piece, *, c: KeyRoom) -> datetime | None:
             await c.follow()
         now = c.clock.now()
         rules = c.rules(now)
-        step = owed(await c.db.write(partial(_held, c=c, piece=piece, at=now)), rules, now)
+        await c.db.write(partial(_entered, c=c, piece=piece, at=now))
+        # Every key of everybody is counted: beside whoever writes, not in their way.
+        held = await c.db.read(partial(held_now, keys=c.keys, writable=c.keyring.writable))
+        step = owed(held, rules, now)
         match step:
             case Wait(until):
                 return until
@@ -122,10 +125,9 @@ def held_now(connection: Connection, keys: MasterKeys, *, writable: bool) -> Hel
     return Held(versions(connection), writable, *_signing(connection))
 
 
-def _held(connection: Connection, c: KeyRoom, piece: Piece, at: datetime) -> Held:
+def _entered(connection: Connection, c: KeyRoom, piece: Piece, at: datetime) -> None:
     still_ours(connection, piece)
     enter_versions(connection, c.keys, at, c.service)
-    return held_now(connection, c.keys, writable=c.keyring.writable)
 
 
 def _signing(connection: Connection) -> tuple[int, int, bool]:
