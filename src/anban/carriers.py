@@ -43,6 +43,7 @@ def worker(house: House) -> Worker:
     async def gone(service: str, ref: str) -> None:
         rt.presence.forget(service, ref)
         house.replies.forget_person(service, ref)
+        rt.panel.forget_earlier_turns()
 
     carrying = Carrying(
         db=rt.db,

@@ -1,5 +1,6 @@
 """What an app listens to and confirms: nothing twice, nothing missed, nobody else's, and nobody learns what exists."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from anban.app import House
 from anban.base.db import Connection
 from anban.conversations.mailbox import put
-from anban.people.users import meet
+from anban.people.users import find, meet
+from anban.privacy.erasure import forget_person
+from anban.privacy.rekey import next_version
 from anban.provider.services import add_key, open_service
 from anban.web.gateway import events
 from tests.doors.visiting import built, knocking
@@ -181,3 +184,41 @@ async def test_a_user_who_is_met_while_the_channel_is_open_is_heard(guest: Guest
     async with guest.listening("lin") as found:
         (left,) = await leave(guest.house, "lin")
         assert (await found.get())["id"] == left
+
+
+async def test_a_channel_that_is_open_goes_on_after_an_erasure_has_changed_the_key(guest: Guest) -> None:
+    async with guest.listening("lin") as found:
+        await leave(guest.house, "lin")
+        await found.get()
+        rt, service = guest.house.rt, guest.house.service.id
+
+        def another_key(connection: Connection) -> None:
+            person = find(connection, rt.keys, service, "lin")
+            assert person is not None
+            next_version(connection, rt.keys, person.id)
+
+        await rt.db.write(another_key)
+        (_, left) = await leave(guest.house, "lin", number=2)
+        async with asyncio.timeout(10):
+            assert (await found.get())["id"] == left
+
+
+async def test_a_channel_that_is_open_hears_whoever_begins_anew_after_an_account_has_ended(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(events, "HEARTBEAT", 0.1)
+    async with guest.listening("lin") as found:
+        await leave(guest.house, "lin")
+        await found.get()
+        rt, service = guest.house.rt, guest.house.service.id
+
+        def ended(connection: Connection) -> None:
+            person = find(connection, rt.keys, service, "lin")
+            assert person is not None
+            forget_person(connection, person, protected=False, account=True)
+
+        await rt.db.write(ended)
+        (left,) = await leave(guest.house, "lin")
+        async with asyncio.timeout(10):
+            assert (await found.get())["id"] == left

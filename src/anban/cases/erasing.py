@@ -24,6 +24,7 @@ from anban.ledger.kinds import Kind
 from anban.people.models import User
 from anban.people.users import find_by_id
 from anban.privacy.copies import drop_copies
+from anban.privacy.copy_models import copies
 from anban.privacy.erasure import (
     OPEN,
     Erasure,
@@ -85,19 +86,13 @@ async def carry_erasure(piece: Piece, c: Carrying, gone: Gone) -> datetime | Non
     found = await c.db.write(partial(_begin, piece=piece, c=c, now=now))
     if found is None:
         return None
+    waits = bool(found.waiting)
     if found.carried:
         crashpoint("erasure.begun")
-        await gone(found.user.service, found.user.ref)
-        for each in found.carried:
-            await _erase(piece, found, each, c, now)
-        await _seal_all(piece, found, c)
-        await c.db.write(partial(_erased, piece=piece, found=found, c=c, now=now))
-        c.changed(found.user.id)
-        crashpoint("erasure.erased")
-        await gone(found.user.service, found.user.ref)
+        waits = not await _carried(piece, found, c, now, gone) or waits
     settled = await _settle(piece, c, now, gone)
     look = now + found.rules.lasting("erasure-hold-look-minutes")
-    return min((each for each in (settled, look if found.waiting else None) if each is not None), default=None)
+    return min((each for each in (settled, look if waits else None) if each is not None), default=None)
 
 
 def _begin(connection: Connection, piece: Piece, c: Carrying, now: datetime) -> Underway | None:
@@ -123,23 +118,51 @@ def _begin(connection: Connection, piece: Piece, c: Carrying, now: datetime) -> 
             move(connection, each.id, key_to=version)
         user = find_by_id(connection, c.keys, identifier) or user
     now_asked = erasures_of(connection, identifier, OPEN)
-    return Underway(
-        user,
-        rules,
-        tuple(each for each in now_asked if each.state == "erasing"),
-        tuple(each for each in now_asked if each.state == "held"),
-    )
+    carried = tuple(each for each in now_asked if each.state == "erasing")
+    waiting = tuple(each for each in now_asked if each.state == "held")
+    # One that broke off waits, too, for whatever holds it since.
+    return Underway(user, rules, (), waiting + carried) if holds else Underway(user, rules, carried, waiting)
 
 
-async def _erase(piece: Piece, found: Underway, erasure: Erasure, c: Carrying, now: datetime) -> None:
+async def _carried(piece: Piece, found: Underway, c: Carrying, now: datetime, gone: Gone) -> bool:
+    """Take what goes, seal what stays anew, and say so. False when something has come up that holds the rest."""
+    await gone(found.user.service, found.user.ref)
+    for each in found.carried:
+        if not await _erase(piece, found, each, c, now):
+            return False
+    await _seal_all(piece, found, c)
+    await c.db.write(partial(_erased, piece=piece, found=found, c=c, now=now))
+    c.changed(found.user.id)
+    crashpoint("erasure.erased")
+    await gone(found.user.service, found.user.ref)
+    return True
+
+
+async def _erase(piece: Piece, found: Underway, erasure: Erasure, c: Carrying, now: datetime) -> bool:
     for table, condition in doomed(wanted_of(erasure, found.user, found.rules), now):
-        while await c.db.write(partial(_rows, piece=piece, table=table, condition=condition, erasure=erasure.id)):
+        if table is copies:
+            continue  # they go together and with their files
+        this = partial(_rows, piece=piece, found=found, table=table, condition=condition, erasure=erasure.id, now=now)
+        while count := await c.db.write(this):
             crashpoint("erasure.rows")
+        if count is None:
+            return False
+    return True
 
 
-def _rows(connection: Connection, piece: Piece, table: Table, condition: ColumnElement[bool], erasure: str) -> int:
-    """Delete some rows and count them beside the erasure; how many."""
+def _rows(
+    connection: Connection,
+    piece: Piece,
+    found: Underway,
+    table: Table,
+    condition: ColumnElement[bool],
+    erasure: str,
+    now: datetime,
+) -> int | None:
+    """Delete some rows and count them beside the erasure; how many. None: nothing may go for now."""
     still_ours(connection, piece)
+    if holds_on(connection, found.user, now, found.rules):
+        return None  # in danger since it began: whoever would be told must not vanish now
     key = tuple(table.primary_key)
     some = select(*key).where(condition).limit(AT_A_TIME)
     this = key[0].in_(some) if len(key) == 1 else tuple_(*key).in_(some)
@@ -164,6 +187,7 @@ def _some_anew(connection: Connection, piece: Piece, user: User, version: int) -
 
 def _erased(connection: Connection, piece: Piece, found: Underway, c: Carrying, now: datetime) -> None:
     still_ours(connection, piece)
+    drop_copies(connection, found.user.id, now)  # one that was made meanwhile may hold what went
     for each in found.carried:
         done = read_erasure(connection, each.id)
         if done.scope in WHOLE:
@@ -225,6 +249,7 @@ def _destroy(connection: Connection, piece: Piece, c: Carrying, now: datetime) -
 def _end(connection: Connection, user: User, ripe: Sequence[Erasure], now: datetime, rules: Rulebook) -> None:
     for each in ripe:
         if each.scope == "account":
+            drop_copies(connection, user.id, now)
             for table, condition in doomed(wanted_of(each, user, rules), now):
                 connection.execute(delete(table).where(condition))
             forget_person(connection, user, protected=False, account=True)

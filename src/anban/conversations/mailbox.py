@@ -1,6 +1,6 @@
 """What must reach the user outside the reply: notices, a person's words, retractions. Read by cursor, so replayable."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from anban.base.keys import DataKey
+from anban.base.keys import DataKey, Unreadable
 from anban.base.times import aware
 from anban.conversations.models import mail
 
@@ -87,7 +87,7 @@ def put_care(
 def read_after(connection: Connection, user: str, key: DataKey, cursor: int, most: int = 100) -> tuple[Mail, ...]:
     """Events after `cursor`, oldest first."""
     rows = connection.execute(_AFTER, {"of_user": user, "cursor": cursor, "most": most})
-    return tuple(opened_mail(row, key) for row in rows)
+    return _all_opened(rows, key)
 
 
 def latest(
@@ -96,7 +96,7 @@ def latest(
     """The newest events of these kinds since a moment, oldest first."""
     mine = (mail.c.user == user, mail.c.kind.in_(kinds), mail.c.at >= since)
     rows = connection.execute(select(mail).where(*mine).order_by(mail.c.id.desc()).limit(most)).all()
-    return tuple(opened_mail(row, key) for row in reversed(rows))
+    return _all_opened(reversed(rows), key)
 
 
 def read_one(connection: Connection, user: str, key: DataKey, identifier: int) -> Mail | None:
@@ -117,6 +117,21 @@ def acknowledge(connection: Connection, identifier: int, state: str, at: datetim
         update(mail).where(mail.c.id == identifier, mail.c.state.in_(earlier)).values(state=state, state_at=at)
     )
     return result.rowcount == 1
+
+
+def _all_opened(rows: Iterable[Any], key: DataKey) -> tuple[Mail, ...]:
+    """Without what was sealed under a key that is destroyed: one such row must not hide all that come after it.
+
+    Raises `Unreadable` for a row of a newer key than `key`: then the person has to be read anew.
+    """
+    found: list[Mail] = []
+    for row in rows:
+        try:
+            found.append(opened_mail(row, key))
+        except Unreadable:
+            if row.key_version >= key.version:
+                raise
+    return tuple(found)
 
 
 def opened_mail(row: Any, key: DataKey) -> Mail:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from anban.base.keys import DataKey
+from anban.base.keys import DataKey, Unreadable
 from anban.base.times import aware
 from anban.conversations.models import turns
 from anban.law.performs import performs
@@ -70,8 +70,15 @@ def answered_since(connection: Connection, user: str, since: datetime) -> int:
 
 
 def recent_turns(connection: Connection, user: str, key: DataKey, newest: int) -> tuple[Turn, ...]:
-    """The user's last turns over all conversations, oldest first."""
-    found = [opened_turn(row, key) for row in connection.execute(_RECENT, {"of_user": user, "newest": newest})]
+    """The user's last turns over all conversations, oldest first; without what a destroyed key sealed."""
+    found: list[Turn] = []
+    for row in connection.execute(_RECENT, {"of_user": user, "newest": newest}):
+        try:
+            found.append(opened_turn(row, key))
+        except Unreadable:
+            # It came late from a replica that could not write for long; erased, and no reason to know nobody any more.
+            if row.key_version >= key.version:
+                raise
     return tuple(reversed(found))
 
 

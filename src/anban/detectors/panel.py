@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from anban.detectors import scene
 from anban.detectors.detector import CutShort, Detector
 from anban.detectors.listed.listed_words import ListedWords
 from anban.detectors.personal.identifiers import IdentifiersSeen
@@ -13,6 +14,7 @@ from anban.detectors.signal import Reading, Signal, Window
 from anban.detectors.stated.ages import AgesSeen
 from anban.detectors.stated.leaving import LeavingSeen
 from anban.detectors.stated.words_seen import WordsSeen
+from anban.detectors.trained import features
 from anban.detectors.trained.drift import DriftSeen
 from anban.detectors.trained.linear import LEAST, Trained
 from anban.detectors.weighing import weigh
@@ -32,6 +34,14 @@ class Panel:
     def versions(self) -> dict[str, str]:
         """Detector name -> version, for the record of a decision."""
         return {detector.name: detector.version for detector in self._detectors}
+
+    def forget_earlier_turns(self) -> None:
+        """Drop what is remembered of earlier turns, as erasing a person's words requires."""
+        scene.forget_earlier_turns()
+        features.forget_earlier_turns()
+        for detector in self._detectors:
+            if isinstance(detector, WordsSeen | DriftSeen):
+                detector.forget_earlier_turns()
 
     def look(self, window: Window, budget_ms: float = 50.0) -> Reading:
         """What was noticed in the last message of `window`, in its context.

@@ -12,7 +12,7 @@ from anban.base.durable import promise
 from anban.base.errors import BadInput, NotFound
 from anban.base.ids import new_id
 from anban.base.times import aware, working_days_after
-from anban.conversations.models import turns
+from anban.conversations.models import mail, turns
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.ledger.entry import Entry, Fact
@@ -73,6 +73,8 @@ def ask_erasure(
 ) -> Erasure:
     """Somebody asks that records go; asking twice is asking once (draft art 14(3), final art 16-17).
 
+    What was said since an earlier request that still waits is no part of that one: then it is asked anew.
+
     Raises `BadInput` for no such scope, a target that is missing, too long or not theirs, and for ending an account
     that minors' mode protects, which is the guardian's or the service's to ask for.
     """
@@ -81,9 +83,9 @@ def ask_erasure(
     if wanted == "account" and by == "user" and is_protected(user, at, rules):
         raise BadInput("in minors' mode a guardian or the service ends the account", field="scope", code="guardian")
     same = (erasures.c.user == user.id, erasures.c.scope == wanted, erasures.c.target == target)
-    waiting = select(erasures).where(*same, erasures.c.state.in_(("asked", "held")))
-    found = connection.execute(waiting).first()
-    if found is not None:
+    waiting = select(erasures).where(*same, erasures.c.state.in_(("asked", "held"))).order_by(erasures.c.id.desc())
+    found = connection.execute(waiting.limit(1)).first()
+    if found is not None and (wanted == "message" or not _said_since(connection, user, aware(found.asked_at))):
         return _erasure(found)
     identifier = new_id("era_")
     connection.execute(
@@ -223,6 +225,13 @@ def _target(connection: Connection, user: User, scope: Scope, given: str) -> str
     if found is None:
         raise BadInput("no such message of this person", field="target")
     return str(found)
+
+
+def _said_since(connection: Connection, user: User, asked_at: datetime) -> bool:
+    return any(
+        connection.execute(select(table.c.id).where(table.c.user == user.id, table.c.at > asked_at).limit(1)).first()
+        for table in (turns, mail)
+    )
 
 
 def _erasure(row: Row[Any]) -> Erasure:

@@ -5,11 +5,16 @@ more. A copy of the destroyed version's wrapped form opens until the master key 
 happens on a schedule (`privacy/rotation.py`), at the latest after `retention-backup-days`.
 """
 
+from typing import Any
+
+import structlog
 from sqlalchemy import Column, Connection, LargeBinary, RowMapping, Table, and_, delete, func, insert, select, update
 
 from anban.base.db import metadata
 from anban.base.keys import MasterKeys, Unreadable
 from anban.people.models import User, user_keys
+
+log: Any = structlog.get_logger("anban.erasure")
 
 
 def sealed_tables() -> tuple[tuple[Table, Column[bytes]], ...]:
@@ -56,7 +61,13 @@ def _one(
         # Written by a turn that began before its key was destroyed: nobody can open it any more, so it goes.
         connection.execute(delete(table).where(this))
         return
-    words = old.open(row[column.name], _place(table, column, row, row["key_version"]))
+    try:
+        words = old.open(row[column.name], _place(table, column, row, row["key_version"]))
+    except Unreadable:
+        # Altered where it lies: it opens for nobody, and keeps no erasure from its end.
+        log.critical("erasure.row_unreadable", table=table.name)
+        connection.execute(update(table).where(this).values(key_version=version))
+        return
     sealed = user.key.of(version).seal(words, _place(table, column, row, version))
     connection.execute(update(table).where(this).values({"key_version": version, column.name: sealed}))
 

@@ -32,6 +32,11 @@ class WordsSeen:
         self._left_by_user = lru_cache(_TURNS_KEPT)(self._read_user)
         self._left_by_companion = lru_cache(_TURNS_KEPT)(self._read_companion)
 
+    def forget_earlier_turns(self) -> None:
+        """Drop what is remembered of earlier turns, as erasing a person's words requires."""
+        self._left_by_user.cache_clear()
+        self._left_by_companion.cache_clear()
+
     def look(self, scene: Scene) -> Sequence[Signal]:
         """What the rules say. Raises `CutShort` with what was found when the text was made to be slow."""
         effort = Effort()
