@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,23 @@ async def test_who_is_in_low_spirits_is_heard_also_where_the_end_comes_in_the_mi
     assert "听到你现在不好受" in said and "监护人关掉了" not in said
     (reached,) = await house.ledger(CHILD, Kind.LIMIT_REACHED)
     assert reached.facts["limit"] == "blocked"
+
+
+async def test_everybody_who_is_being_answered_is_looked_up_together(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, reads, read = [f"{house.service.id}|p{number}" for number in range(5)], list[Any](), house.rt.db.read
+    for number in range(5):
+        await house.say("你好", user=f"p{number}")
+    await house.rt.db.settled()
+
+    async def counted(work: Any) -> Any:
+        reads.append(work)
+        return await read(work)
+
+    monkeypatch.setattr(house.rt.db, "read", counted)
+    with ExitStack() as stack:
+        for who in people:
+            stack.enter_context(house.rt.flights.begin(who, "first", WOLF))
+        await pulse(house)
+    assert len(reads) <= 2

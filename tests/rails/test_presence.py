@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from anban.conversations.usage import usage_of
+from anban.people.elder_setup import setup_of
+from anban.rails import presence
 from tests.house import House, open_house
 
 ORDINARY = "今天数学课讲了函数。"
@@ -93,3 +95,14 @@ async def test_what_another_process_has_counted_meanwhile_counts(house: House) -
     house.rt.presence.put(house.service.id, "xiaolin", here)  # and this one, with what it knew before
     await house.say(ORDINARY)
     assert await stored(house) == 12 * 60
+
+
+@pytest.mark.parametrize(("born", "looked"), [(1990, False), (1967, False), (1966, True), (1950, True)])
+async def test_only_who_may_be_an_elder_costs_a_look_for_the_contact_they_name(
+    house: House, monkeypatch: pytest.MonkeyPatch, born: int, looked: bool
+) -> None:
+    asked = list[str]()
+    monkeypatch.setattr(presence, "setup_of", lambda connection, user: asked.append(user) or setup_of(connection, user))
+    await house.state(birth_year=born)
+    await house.say(ORDINARY)
+    assert bool(asked) is looked

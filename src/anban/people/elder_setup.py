@@ -53,9 +53,10 @@ def setup_due(
     return "yearly" if at - looked >= rules.lasting("contact-recheck-days") else None
 
 
-def may_be_elder(user: User) -> bool:
+def may_be_elder(user: User, at: datetime, elder_age: int) -> bool:
     """Whether what was stated leaves room for an elder: spares everybody else a look into the ledger."""
-    return user.mode == "elder" or user.age_band == "elder" or user.birth_year is not None
+    aged = user.birth_year is not None and at.year - user.birth_year >= elder_age
+    return user.mode == "elder" or user.age_band == "elder" or aged
 
 
 @performs("elder-help")

@@ -1,13 +1,16 @@
 """What a guardian closes or pauses ends in seconds, also in the middle of an answer that is under way."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
 from anban.base.db import Connection
+from anban.base.keys import Unreadable
 from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.people.standing import Standing, standing_at
 from anban.people.users import find
+from anban.provider.models import Service
 from anban.provider.services import find as find_service
 from anban.rails.limits import closed
 from anban.rails.post import Flight
@@ -19,11 +22,20 @@ async def end_what_is_closed(service: str, ref: str, rt: Runtime) -> int:
 
     Called as soon as something of their family changed here, and by the pulse for what changed in another process.
     """
-    flights = tuple(each for each in rt.flights.of(f"{service}|{ref}") if each.stopped is None and not each.guarded)
-    if not flights:
+    return await end_all_that_is_closed((f"{service}|{ref}",), rt)
+
+
+async def end_all_that_is_closed(people: Iterable[str], rt: Runtime) -> int:
+    """The same for many, each as `service|ref`, looked up together: the pulse asks once a second about everybody."""
+    flying = {who: flights for who in people if (flights := _open(who, rt))}
+    if not flying:
         return 0
-    found = await rt.db.read(partial(_standing, rt=rt, service=service, ref=ref, now=rt.clock.now()))
-    return 0 if found is None else sum(_ended(each, *found) for each in flights)
+    found = await rt.db.read(partial(_standings, rt=rt, people=tuple(flying), now=rt.clock.now()))
+    return sum(_ended(each, *found[who]) for who in found for each in flying[who])
+
+
+def _open(who: str, rt: Runtime) -> tuple[Flight, ...]:
+    return tuple(each for each in rt.flights.of(who) if each.stopped is None and not each.guarded)
 
 
 @performs("guardian-controls")
@@ -37,12 +49,22 @@ def _ended(flight: Flight, standing: Standing, rules: Rulebook) -> bool:
     return True
 
 
-def _standing(
-    connection: Connection, rt: Runtime, service: str, ref: str, now: datetime
-) -> tuple[Standing, Rulebook] | None:
-    user = find(connection, rt.keys, service, ref)
-    if user is None:
-        return None
-    owner = find_service(connection, service)
-    standing = standing_at(connection, user, now, rt.rules(owner, frozenset[str](), now))
-    return standing, rt.rules(owner, standing.groups, now)
+def _standings(
+    connection: Connection, rt: Runtime, people: tuple[str, ...], now: datetime
+) -> dict[str, tuple[Standing, Rulebook]]:
+    services: dict[str, Service] = {}
+    found: dict[str, tuple[Standing, Rulebook]] = {}
+    for who in people:
+        service, _, ref = who.partition("|")
+        try:
+            user = find(connection, rt.keys, service, ref)
+        except Unreadable:  # whose key does not open is answered by nobody: no reason to keep the others waiting
+            continue
+        if user is None:
+            continue
+        if service not in services:
+            services[service] = find_service(connection, service)
+        owner = services[service]
+        standing = standing_at(connection, user, now, rt.rules(owner, frozenset[str](), now))
+        found[who] = standing, rt.rules(owner, standing.groups, now)
+    return found

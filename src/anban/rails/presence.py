@@ -108,15 +108,26 @@ class Presence:
 
 
 async def gather_facts(
-    db: Database, keys: MasterKeys, presence: Presence, *, service: str, ref: str | None, at: datetime, turns: int
+    db: Database,
+    keys: MasterKeys,
+    presence: Presence,
+    *,
+    service: str,
+    ref: str | None,
+    at: datetime,
+    turns: int,
+    elder_age: int = 0,
 ) -> Present:
-    """Everything known about the person, meeting them when they are new. Raises `StorageFailed`."""
+    """Everything known about the person, meeting them when they are new. Raises `StorageFailed`.
+
+    Whoever may be `elder_age` years old is looked up for the contact that elders name.
+    """
     if ref is None:
         return Present(recent=deque(maxlen=turns))
     known = presence.get(service, ref)
     if known is not None and db.exclusive:
         return known
-    found = await db.read(lambda connection: _load(connection, keys, service, ref, turns, at))
+    found = await db.read(lambda connection: _load(connection, keys, service, ref, turns, at, elder_age))
     if db.exclusive and (meanwhile := presence.get(service, ref)) is not None:
         # Another message of the same person came while we read: from here on both must share one memory.
         return meanwhile
@@ -135,7 +146,9 @@ async def gather_facts(
     return found
 
 
-def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turns: int, at: datetime) -> Present | None:
+def _load(
+    connection: Connection, keys: MasterKeys, service: str, ref: str, turns: int, at: datetime, elder_age: int
+) -> Present | None:
     user = find(connection, keys, service, ref)
     if user is None:
         return None
@@ -148,12 +161,16 @@ def _load(connection: Connection, keys: MasterKeys, service: str, ref: str, turn
         exemptions=exemptions_of(connection, user.id, at),
         suspicion=suspicion_of(connection, user),
         family=family_of(connection, user),
-        setup=(setup_of(connection, user.id), every_contact(connection, user)) if may_be_elder(user) else None,
+        setup=_setup(connection, user) if may_be_elder(user, at, elder_age) else None,
         unreached=unreached(connection, user.id),
         recent=deque(recent_turns(connection, user.id, user.key, turns), maxlen=turns),
     )
     follow_case(connection, present)
     return present
+
+
+def _setup(connection: Connection, user: User) -> tuple[SetUp, tuple[Contact, ...]]:
+    return setup_of(connection, user.id), every_contact(connection, user)
 
 
 def suspicion_of(connection: Connection, user: User) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from anban.cases.late import enter_late
 from anban.cases.takeover import holder
 from anban.conversations.sessions import last_session
 from anban.provider.models import Service
-from anban.rails.closing import end_what_is_closed
+from anban.rails.closing import end_all_that_is_closed
 from anban.rails.giving import leave_for_app, picture_of
 from anban.rails.notices import timed
 from anban.rails.presence import Present
@@ -107,9 +107,7 @@ async def stop_from_elsewhere(rt: Runtime) -> None:
     for who, why in reasons:
         if why is not None:
             rt.flights.stop(who, why)
-    for who in flying:
-        service, _, ref = who.partition("|")
-        await end_what_is_closed(service, ref, rt)
+    await end_all_that_is_closed(flying, rt)
 
 
 def _stop(connection: Connection, present: Present) -> str | None:

@@ -180,11 +180,12 @@ async def _facts(message: Message, rt: Runtime, *, wait: bool) -> tuple[Present,
     # A memory that others may have overtaken is not enough, even for an exit: in a crisis that comes with help.
     if not rt.db.healthy or (known is not None and rt.db.exclusive):
         return known or Present(), rt.db.healthy
-    turns = rt.rules(message.service, frozenset[str](), message.at).whole("detection-window-turns")
+    rules = rt.rules(message.service, frozenset[str](), message.at)
+    turns, elder = rules.whole("detection-window-turns"), rules.whole("elder-age")
     if ref is None:
         return Present(recent=deque(maxlen=turns)), True
     asked = asyncio.ensure_future(
-        gather_facts(rt.db, rt.keys, rt.presence, service=service, ref=ref, at=message.at, turns=turns)
+        gather_facts(rt.db, rt.keys, rt.presence, service=service, ref=ref, at=message.at, turns=turns, elder_age=elder)
     )
     try:
         done, _ = await asyncio.wait({asked}, timeout=FACTS_WITHIN)
