@@ -23,9 +23,16 @@ _SALT: Final = os.urandom(16)
 _STRINGS: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 
 
-def minimised(text: str) -> str:
-    """The text with each identifier as `[kind]`: nothing of it is left, and the sentence still reads."""
-    found = _places.of(text)
+_PUBLIC: Final = "[cn-landline]"
+"""In an app's own prompt a landline is a help line and nobody's home: masked, it could be shown to somebody in need."""
+
+
+def minimised(text: str, *, prompt: bool = False) -> str:
+    """The text with each identifier as `[kind]`: nothing of it is left, and the sentence still reads.
+
+    In a `prompt`, which the app wrote, numbers of help lines stay.
+    """
+    found = tuple(each for each in _places.of(text) if not (prompt and each[0] == _PUBLIC))
     return put_in(text, found) if found else text
 
 
@@ -89,7 +96,7 @@ _places = _Places()
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
     kept = dict(message)
     if isinstance(kept.get("content"), str):
-        kept["content"] = minimised(kept["content"])
+        kept["content"] = minimised(kept["content"], prompt=kept.get("role") in ("system", "developer"))
     if kept.get("tool_calls"):
         kept["tool_calls"] = [
             {**call, "function": {**call["function"], "arguments": minimised_json(call["function"]["arguments"])}}
