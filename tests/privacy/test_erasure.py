@@ -232,6 +232,19 @@ async def test_notes_of_a_case_stay_for_their_legal_time_under_a_key_that_opens_
     assert await said(house) == []
 
 
+async def test_a_guardian_takes_nothing_away_while_home_is_marked_unsafe(house: House):
+    await house.state(birth_year=2013)
+    await house.say("今天和同桌吵架了")
+    marked = await house.post("/anban/v1/people/xiaolin/home", {"state": "marked", "by": "desk", "reason": "said-so"})
+    assert marked.status_code in (200, 201), marked.text
+    erasure = await ask(house, "all", by="guardian")
+    own = await ask(house, "conversation", "another")
+    await house.work()
+    assert ((await again(house, erasure)).state, (await again(house, erasure)).held) == ("held", "review")
+    assert (await again(house, own)).state == "erased", "what the child asks for goes"
+    assert [turn.said for turn in await said(house)] == ["今天和同桌吵架了"]
+
+
 async def test_a_legal_hold_is_told_with_its_clause_and_its_end(house: House):
     await house.say("你好")
     person = await house.person()

@@ -21,6 +21,7 @@ from anban.law.performs import performs
 from anban.law.rulebook import Rulebook
 from anban.ledger.entry import Fact
 from anban.ledger.kinds import Kind
+from anban.people.home import home_marked
 from anban.people.models import User
 from anban.people.users import find_by_id
 from anban.privacy.copies import drop_copies
@@ -50,6 +51,9 @@ AT_A_TIME: Final = 500
 
 BY_GUARDIAN: Final = "erasure.by-guardian"
 """The words in which a child hears that a guardian had their records erased."""
+
+REVIEW: Final = "review"
+"""Why a guardian's request waits where the desk has to look first; a guardian sees no more than that it is under way."""
 
 IN_DANGER: Final = 3
 """From this level of life on, those who would be told are kept until a person lowers it or some time has passed."""
@@ -104,17 +108,21 @@ def _begin(connection: Connection, piece: Piece, c: Carrying, now: datetime) -> 
         return None
     rules = c.rules(find_service(connection, user.service), frozenset[str](), now)
     holds = holds_on(connection, user, now, rules)
-    fresh = [each for each in asked if each.state in ("asked", "held")]
-    for each in fresh:
-        state = "held" if holds else "erasing"
-        move(connection, each.id, state=state, held=",".join(hold.code for hold in holds))
-        if holds and each.state == "asked":
-            facts: dict[str, Fact] = {"erasure": each.id, "state": "waits", "because": [hold.code for hold in holds]}
+    # Whoever may be the danger at home takes nothing away: neither a child's words nor their safety card.
+    unsafe = home_marked(connection, user.id)
+    goes: list[Erasure] = []
+    for each in (one for one in asked if one.state in ("asked", "held")):
+        because = [hold.code for hold in holds] + ([REVIEW] if unsafe and each.by == "guardian" else [])
+        move(connection, each.id, state="held" if because else "erasing", held=",".join(because))
+        if not because:
+            goes.append(each)
+        elif each.state == "asked":
+            facts: dict[str, Fact] = {"erasure": each.id, "state": "waits", "because": [*because]}
             note(connection, Kind.RECORD_HELD, user.id, user.service, "anban", now, rules, facts)
-    if fresh and not holds:
+    if goes:
         version = next_version(connection, c.keys, user.id)
         drop_copies(connection, user.id, now)  # whatever was asked for, it stands in them
-        for each in fresh:
+        for each in goes:
             move(connection, each.id, key_to=version)
         user = find_by_id(connection, c.keys, identifier) or user
     now_asked = erasures_of(connection, identifier, OPEN)
