@@ -53,7 +53,7 @@ BY_GUARDIAN: Final = "erasure.by-guardian"
 """The words in which a child hears that a guardian had their records erased."""
 
 REVIEW: Final = "review"
-"""Why a guardian's request waits where the desk has to look first; a guardian sees no more than that it is under way."""
+"""Why a guardian's request waits where the desk has to look first; a guardian sees only that it is under way."""
 
 IN_DANGER: Final = 3
 """From this level of life on, those who would be told are kept until a person lowers it or some time has passed."""

@@ -20,7 +20,7 @@ risk_levels = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("set_by", String(64), nullable=False),
     Column("reasons", JSON, nullable=False),
-    info=kept(retention="risk-record", about="user", erase="words"),
+    info=kept(retention="risk-record", about="user", erase="words", protects="minor"),
 )
 
 
