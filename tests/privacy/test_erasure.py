@@ -143,6 +143,7 @@ async def test_an_answer_that_was_under_way_is_kept_and_sealed_anew(house: House
     goes_on.set()
     async for _ in stream:
         pass
+    await house.rt.db.settled()  # in real time the key has minutes to wait for this
     await house.work(minutes=11)
     assert [turn.said for turn in await said(house)] == ["早先", "正在说的话。"]
     assert {turn.key_version for turn in await rows(house)} == {2}
@@ -279,6 +280,7 @@ async def test_an_account_does_not_end_in_the_middle_of_a_conversation(house: Ho
     for _ in range(3):
         await house.work(minutes=8)
         await house.say("还在聊")
+        await house.rt.db.settled()
     assert (await house.person()).id == old.id
     await house.work(minutes=30)
     gone = await house.rt.db.read(lambda c: find(c, house.rt.keys, house.service.id, "xiaolin"))
