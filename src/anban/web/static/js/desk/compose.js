@@ -36,6 +36,7 @@ export function openCompose({ room, csrf, acts }) {
   }
 
   async function look(form) {
+    if (!box()) return; // the conversation was handed back meanwhile
     const mine = ++looked;
     const body = new URLSearchParams({ csrf, text: box().value, group: form.dataset.group });
     try {
