@@ -215,7 +215,6 @@ def _access() -> None:
         "page_sessions",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("service", sa.String(length=40), nullable=False),
-        sa.Column("person", sa.String(length=64), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("made_at", moment, nullable=False),
         sa.Column("expires_at", moment, nullable=False),
@@ -224,7 +223,6 @@ def _access() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_page_sessions")),
         info={"retention": "operations"},
     )
-    op.create_index(op.f("ix_page_sessions_person"), "page_sessions", ["person"], unique=False)
     op.create_table(
         "used_tokens",
         sa.Column("digest", sa.String(length=64), nullable=False),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -35,8 +34,6 @@ LONGEST_TARGET: Final = 256
 By = Literal["user", "guardian", "service", "administrator"]
 State = Literal["asked", "held", "erasing", "erased", "done"]
 OPEN: Final = ("asked", "held", "erasing", "erased")
-
-NO_COUNTS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

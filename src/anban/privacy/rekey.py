@@ -72,19 +72,6 @@ def _one(
     connection.execute(update(table).where(this).values({"key_version": version, column.name: sealed}))
 
 
-def still_needed(connection: Connection, user: str, version: int) -> bool:
-    """Whether any row is still sealed under a version before `version`."""
-    return any(
-        connection.execute(
-            select(table.c.key_version)
-            .where(table.c[table.info["about"]] == user, table.c.key_version < version)
-            .limit(1)
-        ).first()
-        is not None
-        for table, _ in sealed_tables()
-    )
-
-
 def destroy_before(connection: Connection, user: str, version: int) -> int:
     """Destroy every key version of a person before `version`; how many. What they sealed can never be read again."""
     gone = connection.execute(delete(user_keys).where(user_keys.c.user == user, user_keys.c.version < version))

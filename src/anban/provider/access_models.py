@@ -46,8 +46,6 @@ page_sessions = Table(
     metadata,
     Column("digest", String(64), primary_key=True),
     Column("service", ForeignKey("services.id"), nullable=False),
-    # The name that the app has for this person, keyed: they may never have spoken here, and then have no row of theirs.
-    Column("person", String(64), nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),

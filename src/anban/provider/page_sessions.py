@@ -1,7 +1,5 @@
 """Whose own page does this browser show? A session of a person outside, begun by a token of the app and used up."""
 
-import hashlib
-import hmac
 import secrets
 from datetime import datetime, timedelta
 
@@ -24,8 +22,7 @@ def begin_page(connection: Connection, keys: MasterKeys, service: str, ref: str,
     connection.execute(delete(page_sessions).where(page_sessions.c.expires_at < at - lasts))
     connection.execute(
         insert(page_sessions).values(
-            digest=digest, service=service, person=_person(keys, service, ref), sealed=sealed,
-            made_at=at, expires_at=at + lasts,
+            digest=digest, service=service, sealed=sealed, made_at=at, expires_at=at + lasts,
         )
     )  # fmt: skip
     return token
@@ -50,17 +47,6 @@ def end_page(connection: Connection, token: str, at: datetime) -> None:
     """End one session."""
     mine = page_sessions.c.digest == token_digest(token), page_sessions.c.ended_at.is_(None)
     connection.execute(update(page_sessions).where(*mine).values(ended_at=at))
-
-
-def end_pages(connection: Connection, keys: MasterKeys, service: str, ref: str, at: datetime) -> None:
-    """End every session of one person."""
-    mine = page_sessions.c.person == _person(keys, service, ref), page_sessions.c.ended_at.is_(None)
-    connection.execute(update(page_sessions).where(*mine).values(ended_at=at))
-
-
-def _person(keys: MasterKeys, service: str, ref: str) -> str:
-    secret = keys.derived(PAGE_SESSION).secret
-    return hmac.new(secret, f"{service}|{ref}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _place(digest: str) -> str:
